@@ -1,0 +1,50 @@
+/** Time for the whole region. Real time today; the seam for virtual time (a later issue). */
+export interface Clock {
+  now(): Date;
+  /** Runs `action` after `milliseconds`; the returned function cancels it. Timers never keep the process alive alone. */
+  after(milliseconds: number, action: () => void): () => void;
+  /** Resolves after `milliseconds`; rejects with the signal's reason when it is aborted first. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Cancels every timer; later timers never fire. */
+  stop(): void;
+}
+
+/** A clock on real time. */
+export function createClock(): Clock {
+  const timers = new Set<NodeJS.Timeout>();
+  let stopped = false;
+  const after = (milliseconds: number, action: () => void): (() => void) => {
+    if (stopped) return () => {};
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      action();
+    }, milliseconds);
+    timers.add(timer);
+    return () => {
+      timers.delete(timer);
+      clearTimeout(timer);
+    };
+  };
+  return {
+    now: () => new Date(),
+    after,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const cancel = after(milliseconds, () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        });
+        const onAbort = (): void => {
+          cancel();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
+      }),
+    stop: () => {
+      stopped = true;
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { type Clock, createClock } from './clock.ts';
+import { createCredentials } from './credentials.ts';
+import { type DelayProfile, type Delays, resolveDelays } from './delays.ts';
+import { NotPlayedError } from './errors.ts';
+import { createIds } from './ids.ts';
+import type { AwsEvent, Kernel, Machines, Principal, Service, ServiceId } from './kernel.ts';
+
+export interface KernelOptions {
+  readonly stateDir: string;
+  readonly delays?: DelayProfile | Partial<Delays>;
+  readonly seed?: number;
+  readonly log?: (line: string) => void;
+  readonly clock?: Clock;
+}
+
+const noMachines: Machines = {
+  launch: () => {
+    throw new Error('this region was composed without machines');
+  },
+  deleteVolume: async () => {},
+  stop: async () => {},
+};
+
+/** The part of the region that every service stands on: identity, time, ids, credentials, and calls between services. */
+export function createKernel(options: KernelOptions): Kernel {
+  const accountId = '123456789012';
+  const region = 'us-east-1';
+  const ids = createIds(options.seed ?? 1);
+  const registered = new Map<ServiceId, Service>();
+  const listeners: ((event: AwsEvent) => void)[] = [];
+  const root: Principal = { kind: 'service', arn: 'region.internal' };
+
+  const kernel: Kernel = {
+    accountId,
+    region,
+    zones: ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `${region}${letter}`),
+    stateDir: options.stateDir,
+    clock: options.clock ?? createClock(),
+    delays: resolveDelays(options.delays),
+    ids,
+    credentials: createCredentials(accountId, ids),
+    endpoint: '',
+    machines: noMachines,
+    log: options.log ?? (() => {}),
+    register: (service) => void registered.set(service.id, service),
+    service: (id) => {
+      const service = registered.get(id);
+      if (!service) throw new NotPlayedError(`the service ${id}`);
+      return service;
+    },
+    services: () => [...registered.values()],
+    invoke: async <O>(
+      id: ServiceId,
+      operation: string,
+      input: object,
+      principal: Principal = root,
+    ): Promise<O> => {
+      const run = kernel.service(id).operations[operation];
+      if (!run) throw new NotPlayedError(`${id}.${operation}`);
+      kernel.authorize(principal, id, operation, input);
+      return (await run(input as never, { principal, requestId: ids.uuid() })) as O;
+    },
+    putEvent: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    onEvent: (listener) => void listeners.push(listener),
+    authorize: () => {},
+  };
+  return kernel;
+}
