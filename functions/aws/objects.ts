@@ -1,0 +1,130 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { Config } from '../runtime/config.ts';
+import { ObjectConflict } from '../runtime/errors.ts';
+import { awsCode, calling, callingUnless, classify } from './classify.ts';
+import { clientSettings } from './client-settings.ts';
+
+export interface StoredObject {
+  readonly body: Uint8Array;
+  readonly etag: string;
+}
+
+export interface ObjectEntry {
+  readonly key: string;
+  readonly etag: string;
+  readonly size: number;
+  /** ISO 8601. */
+  readonly lastModified: string;
+}
+
+/** `ifNoneMatch`: only when there is no such object yet. `ifMatch`: only over the version with this ETag. */
+export interface PutCondition {
+  readonly ifNoneMatch?: true;
+  readonly ifMatch?: string;
+}
+
+/** The deployment's bucket. Every object is encrypted under the deployment's KMS key. */
+export interface Objects {
+  get(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
+  /** Throws ObjectConflict when the condition fails. */
+  put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: PutCondition,
+    signal?: AbortSignal,
+  ): Promise<{ etag: string }>;
+  exists(key: string, signal?: AbortSignal): Promise<boolean>;
+  /** All objects below a prefix, paged to the end. */
+  list(prefix: string, signal?: AbortSignal): Promise<ObjectEntry[]>;
+}
+
+const missing = ['NoSuchKey', 'NotFound'];
+/** 412 is a failed condition, 409 another conditional write of the same key at the same time. */
+const conflicts = ['PreconditionFailed', 'ConditionalRequestConflict'];
+
+export function makeObjects(config: Config): Objects {
+  const client = new S3Client(clientSettings(config));
+  const Bucket = config.bucket;
+  return {
+    async get(key, signal) {
+      const command = new GetObjectCommand({ Bucket, Key: key });
+      const found = await callingUnless('s3:GetObject', missing, client.send(command, abort(signal)));
+      if (!found) return undefined;
+      const body = await calling('s3:GetObject', found.Body?.transformToByteArray() ?? empty());
+      return { body, etag: found.ETag ?? '' };
+    },
+    async put(key, body, condition, signal) {
+      const command = new PutObjectCommand({
+        Bucket,
+        Key: key,
+        Body: body,
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: config.keyArn,
+        BucketKeyEnabled: true,
+        ...(condition?.ifNoneMatch && { IfNoneMatch: '*' }),
+        ...(condition?.ifMatch && { IfMatch: condition.ifMatch }),
+      });
+      try {
+        const { ETag } = await client.send(command, abort(signal));
+        return { etag: ETag ?? '' };
+      } catch (error) {
+        const code = awsCode(error);
+        if (code !== undefined && conflicts.includes(code))
+          throw new ObjectConflict(`${key} is not as expected`, { cause: error });
+        throw classify(error, 's3:PutObject');
+      }
+    },
+    async exists(key, signal) {
+      const command = new HeadObjectCommand({ Bucket, Key: key });
+      return (
+        (await callingUnless('s3:HeadObject', missing, client.send(command, abort(signal)))) !== undefined
+      );
+    },
+    async list(prefix, signal) {
+      const entries: ObjectEntry[] = [];
+      let ContinuationToken: string | undefined;
+      do {
+        const command = new ListObjectsV2Command({
+          Bucket,
+          Prefix: prefix,
+          ...(ContinuationToken && { ContinuationToken }),
+        });
+        const page = await calling('s3:ListObjectsV2', client.send(command, abort(signal)));
+        for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
+          if (Key !== undefined && LastModified !== undefined)
+            entries.push({
+              key: Key,
+              etag: ETag ?? '',
+              size: Size ?? 0,
+              lastModified: LastModified.toISOString(),
+            });
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken);
+      return entries;
+    },
+  };
+}
+
+/** Text of an object, or undefined when there is none. */
+export async function getText(
+  objects: Objects,
+  key: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const found = await objects.get(key, signal);
+  return found && new TextDecoder().decode(found.body);
+}
+
+async function empty(): Promise<Uint8Array> {
+  return new Uint8Array();
+}
+
+function abort(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
+}

@@ -1,0 +1,64 @@
+import type { Layout } from '../clusters/contracts.ts';
+import type { ClusterSpec } from '../clusters/spec.ts';
+
+/** The registry's items without their keys (plan §3.2). Dates are ISO 8601 strings. */
+export interface ClusterRecord {
+  readonly name: string;
+  readonly spec: ClusterSpec;
+  readonly specHash: string;
+  readonly layout: Layout;
+  readonly phase: 'forming' | 'serving';
+  /** Set once etcd was formed and verified; from then on `form` is never directed again (design §6). */
+  readonly formed: boolean;
+  readonly clusterId?: string;
+  readonly endpoint?: string;
+  readonly loadBalancerArn?: string;
+  readonly targetGroupArn?: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly lastFailure?: FailureRecord;
+}
+
+export interface FailureRecord {
+  readonly workflow: string;
+  readonly execution: string;
+  readonly step: string;
+  readonly error: string;
+  readonly message: string;
+  readonly at: string;
+}
+
+export interface SlotRecord {
+  readonly slot: string;
+  readonly zone: string;
+  readonly address: string;
+  readonly subnetId: string;
+  readonly filesystemUuid: string;
+  readonly generation: number;
+  readonly memberName: string;
+  readonly phase: 'forming' | 'planned' | 'serving';
+  /** True once etcd was directed to start on the slot's volume: `form` may repeat only before that. */
+  readonly startedOnce: boolean;
+  readonly networkInterfaceId?: string;
+  readonly volumeId?: string;
+  readonly memberId?: string;
+  readonly clusterId?: string;
+  /** Highest raft index ever seen of the member, a decimal uint64 (S8). */
+  readonly raftIndex?: string;
+  readonly instanceId?: string;
+  readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
+}
+
+export interface LeaseRecord {
+  readonly holder: string;
+  readonly token: number;
+  readonly acquiredAt: string;
+  readonly releasedAt?: string;
+  readonly outcome?: string;
+}
+
+/** Latest look at a cluster's etcd (functions/etcd/contracts.ts, EtcdHealth) and when it was taken. */
+export interface ObservationRecord {
+  readonly observedAt: string;
+  readonly [key: string]: unknown;
+}

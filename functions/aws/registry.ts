@@ -1,0 +1,222 @@
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Config } from '../runtime/config.ts';
+import { RegistryConflict } from '../runtime/errors.ts';
+import { fromItem, toAttribute, toItem } from './attribute-values.ts';
+import { awsCode, calling, classify } from './classify.ts';
+import { clientSettings } from './client-settings.ts';
+import type { ClusterRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
+
+export type { ClusterRecord, FailureRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
+
+/** What must be true of an item for a write to happen: each named field equals the value, or is absent where null is given. */
+export type Expectation<T> = { readonly [K in keyof T]?: T[K] | null };
+
+/** Fields to set; a field given as null is removed. */
+export type Patch<T> = { readonly [K in keyof T]?: T[K] | null };
+
+/**
+ * The registry: what was made of each cluster. Reads are strongly consistent; each write touches one item, so that no write is ever
+ * half done. A write whose expectation fails throws RegistryConflict.
+ */
+export interface Registry {
+  getCluster(cluster: string, signal?: AbortSignal): Promise<ClusterRecord | undefined>;
+  /** Writes the whole record and enters the name into the index of clusters. `'absent'`: only when there is none yet. */
+  putCluster(
+    record: ClusterRecord,
+    expected?: Expectation<ClusterRecord> | 'absent',
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Patches an existing record. */
+  updateCluster(
+    cluster: string,
+    patch: Patch<ClusterRecord>,
+    expected?: Expectation<ClusterRecord>,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Names of all clusters, in order. */
+  listClusters(signal?: AbortSignal): Promise<string[]>;
+  getSlots(cluster: string, signal?: AbortSignal): Promise<SlotRecord[]>;
+  getSlot(cluster: string, slot: string, signal?: AbortSignal): Promise<SlotRecord | undefined>;
+  putSlot(
+    cluster: string,
+    record: SlotRecord,
+    expected?: Expectation<SlotRecord> | 'absent',
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Patches an existing slot. */
+  updateSlot(
+    cluster: string,
+    slot: string,
+    patch: Patch<SlotRecord>,
+    expected?: Expectation<SlotRecord>,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  getLease(cluster: string, scope: string, signal?: AbortSignal): Promise<LeaseRecord | undefined>;
+  putLease(
+    cluster: string,
+    scope: string,
+    record: LeaseRecord,
+    expected: Expectation<LeaseRecord> | 'absent',
+    signal?: AbortSignal,
+  ): Promise<void>;
+  getObservation(cluster: string, signal?: AbortSignal): Promise<ObservationRecord | undefined>;
+  putObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
+}
+
+interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const keys = {
+  index: (cluster: string): Key => ({ pk: 'clusters', sk: cluster }),
+  cluster: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'cluster' }),
+  slot: (cluster: string, slot: string): Key => ({ pk: `cluster#${cluster}`, sk: `slot#${slot}` }),
+  lease: (cluster: string, scope: string): Key => ({
+    pk: `cluster#${cluster}`,
+    sk: `lease#${scope.replace(':', '#')}`,
+  }),
+  observation: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'observation' }),
+};
+
+/** The registry in the deployment's DynamoDB table. */
+export function makeRegistry(config: Config): Registry {
+  const table = openTable(new DynamoDBClient(clientSettings(config)), config.registryTable);
+  return {
+    getCluster: (cluster, signal) => table.get<ClusterRecord>(keys.cluster(cluster), signal),
+    async putCluster(record, expected, signal) {
+      // The index first: a name without a record is skipped by readers, a record without a name would never be swept.
+      await table.put(keys.index(record.name), { name: record.name }, undefined, signal);
+      await table.put(keys.cluster(record.name), record, expected, signal);
+    },
+    updateCluster: (cluster, patch, expected, signal) =>
+      table.update(keys.cluster(cluster), patch, expected, signal),
+    async listClusters(signal) {
+      const items = await table.query('clusters', '', signal);
+      return items.map((item) => String(item.sk));
+    },
+    async getSlots(cluster, signal) {
+      const items = await table.query(`cluster#${cluster}`, 'slot#', signal);
+      return items.map((item) => withoutKey<SlotRecord>(item));
+    },
+    getSlot: (cluster, slot, signal) => table.get<SlotRecord>(keys.slot(cluster, slot), signal),
+    putSlot: (cluster, record, expected, signal) =>
+      table.put(keys.slot(cluster, record.slot), record, expected, signal),
+    updateSlot: (cluster, slot, patch, expected, signal) =>
+      table.update(keys.slot(cluster, slot), patch, expected, signal),
+    getLease: (cluster, scope, signal) => table.get<LeaseRecord>(keys.lease(cluster, scope), signal),
+    putLease: (cluster, scope, record, expected, signal) =>
+      table.put(keys.lease(cluster, scope), record, expected, signal),
+    getObservation: (cluster, signal) => table.get<ObservationRecord>(keys.observation(cluster), signal),
+    putObservation: (cluster, record, signal) =>
+      table.put(keys.observation(cluster), record, undefined, signal),
+  };
+}
+
+function openTable(client: DynamoDBClient, TableName: string) {
+  return {
+    async get<T>(key: Key, signal?: AbortSignal): Promise<T | undefined> {
+      const command = new GetItemCommand({ TableName, Key: toItem(key), ConsistentRead: true });
+      const { Item } = await calling('dynamodb:GetItem', client.send(command, abort(signal)));
+      return Item && withoutKey<T>(fromItem(Item));
+    },
+    async query(pk: string, prefix: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
+      const items: Record<string, unknown>[] = [];
+      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+      do {
+        const command = new QueryCommand({
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
+          ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':sk': { S: prefix } }) },
+          ...(ExclusiveStartKey && { ExclusiveStartKey }),
+        });
+        const page = await calling('dynamodb:Query', client.send(command, abort(signal)));
+        items.push(...(page.Items ?? []).map(fromItem));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return items;
+    },
+    async put<T extends object>(
+      key: Key,
+      record: T,
+      expected?: Expectation<T> | 'absent',
+      signal?: AbortSignal,
+    ) {
+      const Item = toItem({ ...record, ...key });
+      const command = new PutItemCommand({ TableName, Item, ...expressionOf(undefined, expected) });
+      await conditional('dynamodb:PutItem', key, client.send(command, abort(signal)));
+    },
+    async update<T>(key: Key, patch: Patch<T>, expected?: Expectation<T>, signal?: AbortSignal) {
+      const expression = expressionOf(patch, expected ?? {});
+      const command = new UpdateItemCommand({ TableName, Key: toItem(key), ...expression });
+      await conditional('dynamodb:UpdateItem', key, client.send(command, abort(signal)));
+    },
+  };
+}
+
+/**
+ * Names and values of an update and its condition. An update without expectation still asks that the item is there: UpdateItem would
+ * otherwise make a new one that is only the patch.
+ */
+function expressionOf(patch: object | undefined, expected: object | 'absent' | undefined) {
+  const names: Record<string, string> = {};
+  const values: Record<string, AttributeValue> = {};
+  const name = (field: string) => {
+    names[`#${field}`] = field;
+    return `#${field}`;
+  };
+  const value = (prefix: string, field: string, content: unknown) => {
+    values[`:${prefix}_${field}`] = toAttribute(content);
+    return `:${prefix}_${field}`;
+  };
+  const changes = Object.entries(patch ?? {}).filter(([, content]) => content !== undefined);
+  const sets = changes.filter(([, content]) => content !== null);
+  const removes = changes.filter(([, content]) => content === null);
+  const update = [
+    sets.length > 0 && `SET ${sets.map(([f, c]) => `${name(f)} = ${value('set', f, c)}`).join(', ')}`,
+    removes.length > 0 && `REMOVE ${removes.map(([f]) => name(f)).join(', ')}`,
+  ].filter((part) => part !== false);
+  const conditions = expected === 'absent' ? [`attribute_not_exists(${name('pk')})`] : [];
+  if (expected !== undefined && expected !== 'absent') {
+    conditions.push(`attribute_exists(${name('pk')})`);
+    for (const [field, content] of Object.entries(expected))
+      conditions.push(
+        content === null
+          ? `attribute_not_exists(${name(field)})`
+          : `${name(field)} = ${value('if', field, content)}`,
+      );
+  }
+  return {
+    ...(update.length > 0 && { UpdateExpression: update.join(' ') }),
+    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
+    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  };
+}
+
+async function conditional(call: string, key: Key, promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    if (awsCode(error) === 'ConditionalCheckFailedException')
+      throw new RegistryConflict(`${key.pk} ${key.sk} is not as expected`, { cause: error });
+    throw classify(error, call);
+  }
+}
+
+function abort(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
+}
+
+function withoutKey<T>(item: Record<string, unknown>): T {
+  const { pk: _pk, sk: _sk, ...record } = item;
+  return record as T;
+}

@@ -1,0 +1,59 @@
+import * as z from 'zod/mini';
+
+/** Longest cluster name: with a deployment's ≤ 10 characters every derived name stays within AWS's limits. */
+export const clusterNameLengthMax = 20;
+
+export const clusterNamePattern = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;
+
+/** Name of a cluster, unique in a deployment. */
+export const clusterName = z.string().check(z.regex(clusterNamePattern));
+
+/** A slot's name is the letter of its zone. */
+export const slotName = z.string().check(z.regex(/^[a-f]$/));
+
+/** Names of what a cluster owns in AWS (plan §2). One function, so that tasks, sweep and policies cannot differ. */
+export function namesOf(deployment: string, cluster: string) {
+  const prefix = `${deployment}-${cluster}`;
+  return {
+    controlPlaneSecurityGroup: `${prefix}-control-plane`,
+    loadBalancerSecurityGroup: `${prefix}-load-balancer`,
+    loadBalancer: prefix,
+    targetGroup: `${prefix}-api`,
+    /** Path of the cluster's roles and instance profiles. */
+    rolePath: `/${deployment}/${cluster}/`,
+  };
+}
+
+/** The one name that a slot's group, launch template, role and instance profile share. */
+export function slotResourceName(deployment: string, cluster: string, slot: string): string {
+  return `${deployment}-${cluster}-slot-${slot}`;
+}
+
+/** The launch hook of every slot group, under which a new instance waits for its directive. */
+export const launchHookName = 'trivet-launch';
+
+/** The member's name in etcd. */
+export function memberNameOf(cluster: string, slot: string): string {
+  return `${cluster}-${slot}`;
+}
+
+/** Keys of the tags on everything that Trivet owns. */
+export const tagKeys = {
+  deployment: 'trivet:deployment',
+  cluster: 'trivet:cluster',
+  slot: 'trivet:slot',
+} as const;
+
+/** Where a cluster's objects lie in the deployment's bucket (plan §3.3). */
+export function objectKeys(cluster: string) {
+  const root = `clusters/${cluster}`;
+  return {
+    root: `${root}/`,
+    slot: (slot: string) => `${root}/slots/${slot}/`,
+    file: (slot: string, sha256: string) => `${root}/slots/${slot}/files/${sha256}`,
+    manifest: (slot: string, sha256: string) => `${root}/slots/${slot}/manifests/${sha256}`,
+    directive: (slot: string, instanceId: string) => `${root}/slots/${slot}/directives/${instanceId}`,
+    report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
+    reports: (slot: string) => `${root}/slots/${slot}/reports/`,
+  };
+}

@@ -1,0 +1,1 @@
+export { type ClusterSpec, clusterSpec } from './spec-schema.ts';
