@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { type EtcdInput, etcdEnvironment } from './etcd-environment.ts';
+import { bootstrapScript } from './files/bootstrap.sh.ts';
+import { lastLogIndexScript } from './files/last-log-index.py.ts';
+import { markerScript } from './files/marker.sh.ts';
+import { bootstrapService, etcdService, markerService, markerTimer } from './files/units.ts';
+import { volumeScript } from './files/volume.sh.ts';
+import { etcdMinors } from './policy.ts';
+
+/** All that a slot's instances have in common; nothing secret, nothing that changes with an instance. */
+export interface SlotNodeInput extends EtcdInput {
+  readonly deployment: string;
+  readonly cluster: string;
+  readonly slot: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** The etcd version that the spec wants; the node takes the configuration that fits the one it has. */
+  readonly etcdVersion: string;
+  /** etcd's initial cluster token, where a directive does not bring its own. */
+  readonly clusterToken: string;
+}
+
+/** A file of a node. `mode` follows from the path (`modeOf`), so that the manifest need not carry it. */
+export interface NodeFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly owner: 'root:root';
+  readonly content: string;
+}
+
+/** What the user data says: enough to fetch and prove everything else. */
+export interface UserData {
+  readonly cluster: string;
+  readonly slot: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly manifestSha256: string;
+}
+
+/** Values go unquoted into env files and quoted into bash: this charset needs no escaping in either. */
+const plain = /^[A-Za-z0-9._:/,=@+-]+$/;
+
+/** sha256 in hex, the name of files and manifests in the bucket. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Scripts are executable, everything else is read only to all but root. */
+export function modeOf(path: string): number {
+  return path.endsWith('.sh') ? 0o755 : 0o644;
+}
+
+function environmentFile(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => {
+      if (!plain.test(value)) throw new RangeError(`${key} has a character that an env file cannot hold`);
+      return `${key}=${value}\n`;
+    })
+    .join('');
+}
+
+/** Reads `KEY=VALUE` lines, as systemd's EnvironmentFile and bash do for what `renderNodeFiles` writes. */
+export function parseEnvironmentFile(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+function nodeEnvironment(input: SlotNodeInput): string {
+  return environmentFile({
+    TRIVET_DEPLOYMENT: input.deployment,
+    TRIVET_CLUSTER: input.cluster,
+    TRIVET_SLOT: input.slot,
+    TRIVET_REGION: input.region,
+    TRIVET_BUCKET: input.bucket,
+    TRIVET_ADDRESS: input.address,
+    TRIVET_ETCD_VERSION: input.etcdVersion,
+    TRIVET_CLUSTER_TOKEN: input.clusterToken,
+    TRIVET_ETCD: '/usr/local/bin/etcd',
+    TRIVET_ETCD_USER: 'etcd',
+    TRIVET_LOCAL_ENDPOINT: 'https://127.0.0.1:2379',
+  });
+}
+
+/**
+ * Every file of a control-plane node of this slot, the same for each of its instances. Pure.
+ * Throws RangeError for a value that an env file cannot hold.
+ */
+export function renderNodeFiles(input: SlotNodeInput): NodeFile[] {
+  const contents: Readonly<Record<string, string>> = {
+    '/etc/trivet/node.env': nodeEnvironment(input),
+    ...Object.fromEntries(
+      etcdMinors.map((minor) => [
+        `/etc/trivet/etcd-${minor}.env`,
+        environmentFile(etcdEnvironment(minor, input)),
+      ]),
+    ),
+    '/etc/systemd/system/etcd.service': etcdService,
+    '/etc/systemd/system/trivet-bootstrap.service': bootstrapService,
+    '/etc/systemd/system/trivet-marker.service': markerService,
+    '/etc/systemd/system/trivet-marker.timer': markerTimer,
+    '/usr/local/lib/trivet/bootstrap.sh': bootstrapScript,
+    '/usr/local/lib/trivet/last-log-index.py': lastLogIndexScript,
+    '/usr/local/lib/trivet/marker.sh': markerScript,
+    '/usr/local/lib/trivet/volume.sh': volumeScript,
+  };
+  return Object.entries(contents).map(([path, content]) => ({
+    path,
+    mode: modeOf(path),
+    owner: 'root:root' as const,
+    content,
+  }));
+}
+
+/** The manifest that the user data pins: `sha256sum --check` form, sorted by path. */
+export function renderManifest(files: readonly NodeFile[]): { text: string; sha256: string } {
+  const text = [...files]
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .map((file) => `${sha256(file.content)}  ${file.path}\n`)
+    .join('');
+  return { text, sha256: sha256(text) };
+}
+
+/** Reads a manifest. Throws RangeError for a line that is not one, or a path outside a node's three folders. */
+export function parseManifest(text: string): { sha256: string; path: string }[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, hash, path] =
+        /^([0-9a-f]{64}) {2}(\/(?:etc\/trivet|etc\/systemd\/system|usr\/local\/lib\/trivet)\/[a-z0-9.-]+)$/.exec(
+          line,
+        ) ?? [];
+      if (!hash || !path) throw new RangeError('the manifest has a line that is not one');
+      return { sha256: hash, path };
+    });
+}
+
+/**
+ * The launch template's user data: cloud-init runs it once, as root. It holds no secret and names one thing, the manifest,
+ * by its hash; what does not match is not installed.
+ */
+export function renderUserData(
+  input: Pick<SlotNodeInput, 'cluster' | 'slot' | 'region' | 'bucket'>,
+  manifestSha256: string,
+): string {
+  const fields = Object.entries({
+    TRIVET_CLUSTER: input.cluster,
+    TRIVET_SLOT: input.slot,
+    TRIVET_REGION: input.region,
+    TRIVET_BUCKET: input.bucket,
+    TRIVET_MANIFEST: manifestSha256,
+  }).map(([key, value]) => {
+    if (!plain.test(value)) throw new RangeError(`${key} has a character that user data cannot hold`);
+    return `${key}='${value}'\n`;
+  });
+  return `#!/bin/bash
+# A Trivet control-plane node. No secrets: everything is fetched by the hash of its manifest.
+set -euo pipefail
+${fields.join('')}
+prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fetch() {
+  until aws s3api get-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$prefix/$1" "$2" >/dev/null; do
+    sleep 2
+  done
+}
+
+fetch "manifests/$TRIVET_MANIFEST" "$work/manifest"
+echo "$TRIVET_MANIFEST  $work/manifest" | sha256sum --check --quiet
+mkdir "$work/files"
+while read -r hash path; do
+  case $path in
+    *..*) exit 1 ;;
+    /etc/trivet/* | /etc/systemd/system/* | /usr/local/lib/trivet/*) ;;
+    *) exit 1 ;;
+  esac
+  fetch "files/$hash" "$work/files/$hash"
+  echo "$hash  $work/files/$hash" | sha256sum --check --quiet
+done <"$work/manifest"
+while read -r hash path; do
+  mode=0644
+  case $path in *.sh) mode=0755 ;; esac
+  install -D -o root -g root -m "$mode" "$work/files/$hash" "$path"
+done <"$work/manifest"
+sha256sum --check --quiet "$work/manifest"
+systemctl daemon-reload
+systemctl enable --now trivet-bootstrap.service
+`;
+}
+
+/** Reads back what `renderUserData` wrote; undefined for user data that is not of a Trivet node. */
+export function parseUserData(text: string): UserData | undefined {
+  const field = (name: string): string | undefined =>
+    new RegExp(`^TRIVET_${name}='([^']+)'$`, 'm').exec(text)?.[1];
+  const [cluster, slot, region] = [field('CLUSTER'), field('SLOT'), field('REGION')];
+  const [bucket, manifestSha256] = [field('BUCKET'), field('MANIFEST')];
+  if (!cluster || !slot || !region || !bucket || !manifestSha256) return undefined;
+  return { cluster, slot, region, bucket, manifestSha256 };
+}
