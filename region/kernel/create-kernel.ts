@@ -1,9 +1,19 @@
+import { type Call, observeCall } from './calls.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCredentials } from './credentials.ts';
 import { type DelayProfile, type Delays, resolveDelays } from './delays.ts';
 import { NotPlayedError } from './errors.ts';
 import { createIds } from './ids.ts';
-import type { AwsEvent, Kernel, Machines, Principal, Service, ServiceId } from './kernel.ts';
+import type {
+  AwsEvent,
+  Kernel,
+  Machines,
+  Principal,
+  RequestContext,
+  Service,
+  ServiceId,
+  UntypedOperation,
+} from './kernel.ts';
 
 export interface KernelOptions {
   readonly stateDir: string;
@@ -28,7 +38,15 @@ export function createKernel(options: KernelOptions): Kernel {
   const ids = createIds(options.seed ?? 1);
   const registered = new Map<ServiceId, Service>();
   const listeners: ((event: AwsEvent) => void)[] = [];
+  const callListeners = new Set<(call: Call) => void>();
   const root: Principal = { kind: 'service', arn: 'region.internal' };
+
+  const find = (id: ServiceId, operation: string): UntypedOperation => {
+    const { operations } = kernel.service(id);
+    const run = operations[operation];
+    if (typeof run !== 'function') throw new NotPlayedError(`${id}.${operation}`);
+    return run.bind(operations);
+  };
 
   const kernel: Kernel = {
     accountId,
@@ -49,16 +67,31 @@ export function createKernel(options: KernelOptions): Kernel {
       return service;
     },
     services: () => [...registered.values()],
-    invoke: async <O>(
-      id: ServiceId,
+    invoke: <O>(
+      service: ServiceId,
       operation: string,
       input: object,
       principal: Principal = root,
     ): Promise<O> => {
-      const run = kernel.service(id).operations[operation];
-      if (!run) throw new NotPlayedError(`${id}.${operation}`);
-      kernel.authorize(principal, id, operation, input);
-      return (await run(input as never, { principal, requestId: ids.uuid() })) as O;
+      const context: RequestContext = { principal, requestId: ids.uuid() };
+      const known = { service, operation, via: 'invoke' as const, ...context };
+      return observeCall(kernel, known, async (report) => {
+        report({ input });
+        return (await kernel.perform(service, operation, input, context)) as O;
+      });
+    },
+    assertPlayed: (id, operation) => void find(id, operation),
+    perform: async (id, operation, input, context) => {
+      const run = find(id, operation);
+      kernel.authorize(context.principal, id, operation, input);
+      return run(input as never, context);
+    },
+    onCall: (listener) => {
+      callListeners.add(listener);
+      return () => void callListeners.delete(listener);
+    },
+    reportCall: (call) => {
+      for (const listener of callListeners) listener(call);
     },
     putEvent: (event) => {
       for (const listener of listeners) listener(event);

@@ -16,7 +16,7 @@ export interface Delays {
   readonly loadBalancerProvision: number;
   /** An event put on the bus → its targets invoked. */
   readonly eventDelivery: number;
-  /** Added to every API call over HTTP. */
+  /** Added to every API call that comes over the wire (HTTP or in-process request handler), not to calls between services. */
   readonly apiLatency: number;
   /** Added to an invocation that finds no warm environment. */
   readonly lambdaColdStart: number;

@@ -1,3 +1,4 @@
+import type { Call } from './calls.ts';
 import type { Clock } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import type { Delays } from './delays.ts';
@@ -140,6 +141,14 @@ export interface Kernel {
     input: object,
     principal?: Principal,
   ): Promise<O>;
+  /** Throws NotPlayedError unless the service is registered and has the operation. */
+  assertPlayed(service: ServiceId, operation: string): void;
+  /** Authorizes and runs an operation for a request that is already read and is being reported (the protocol layer's door). */
+  perform(service: ServiceId, operation: string, input: object, context: RequestContext): Promise<unknown>;
+  /** Calls `listener` after every call that ends, over the wire or by `invoke`; the returned function unsubscribes. */
+  onCall(listener: (call: Call) => void): () => void;
+  /** Tells the listeners of `onCall`. */
+  reportCall(call: Call): void;
   /** Puts an AWS service's event on the default bus (delivery is the EventBridge service's work). */
   putEvent(event: AwsEvent): void;
   /** The EventBridge service subscribes here. */
