@@ -49,6 +49,12 @@ export function objectKeys(cluster: string) {
   const root = `clusters/${cluster}`;
   return {
     root: `${root}/`,
+    /** Trivet's own etcd client certificate, for its tasks in the VPC. */
+    etcdClient: {
+      ca: `${root}/pki/etcd-client/ca.crt`,
+      certificate: `${root}/pki/etcd-client/client.crt`,
+      key: `${root}/pki/etcd-client/client.key`,
+    },
     slot: (slot: string) => `${root}/slots/${slot}/`,
     file: (slot: string, sha256: string) => `${root}/slots/${slot}/files/${sha256}`,
     manifest: (slot: string, sha256: string) => `${root}/slots/${slot}/manifests/${sha256}`,

@@ -1,0 +1,58 @@
+import * as z from 'zod/mini';
+import { clusterName, slotName } from '../clusters/names.ts';
+import type { Contract } from '../runtime/task.ts';
+
+/** What an event names: only this is looked at. Without it, everything is (design §4: an event is only a reason to look now). */
+const scope = z.object({
+  autoScalingGroupName: z.optional(z.string()),
+  instanceId: z.optional(z.string()),
+  /** The event's detail-type, for the log. */
+  reason: z.optional(z.string()),
+});
+export type SweepScope = z.infer<typeof scope>;
+
+export const sweepActions = [
+  'none',
+  'wait',
+  'start-replace',
+  'mark-unhealthy',
+  'resume-launch',
+  'kick-launch',
+  'report',
+] as const;
+
+const finding = z.strictObject({
+  cluster: clusterName,
+  slot: slotName,
+  action: z.enum(sweepActions),
+  reason: z.string(),
+  instanceId: z.optional(z.string()),
+});
+/** One slot as the sweep judged it. `report` = something for a person that no workflow of today mends. */
+export type SweepFinding = z.infer<typeof finding>;
+
+const input = z.object({ scope: z.optional(z.nullable(scope)) });
+const output = z.strictObject({
+  clusters: z.array(clusterName),
+  /** Only what is not `none`. */
+  findings: z.array(finding),
+  /** Names of the executions that this sweep started. */
+  started: z.array(z.string()),
+});
+
+export const sweep: Contract<z.infer<typeof input>, z.infer<typeof output>> = {
+  name: 'sweep',
+  input,
+  output,
+  errors: [],
+};
+
+const watchOutput = z.strictObject({
+  observed: z.array(z.strictObject({ cluster: clusterName, healthy: z.boolean(), reason: z.string() })),
+});
+export const watchEtcd: Contract<unknown, z.infer<typeof watchOutput>> = {
+  name: 'watch-etcd',
+  input: z.unknown(),
+  output: watchOutput,
+  errors: [],
+};

@@ -1,0 +1,114 @@
+import type { SweepFinding } from './contracts.ts';
+
+/** What the sweep sees of one slot. Absent means that AWS did not say or that there is none, as each field tells. */
+export interface SweptSlot {
+  readonly cluster: string;
+  readonly slot: string;
+  /** The cluster was formed once; before that, provision-cluster has the slot in hand. */
+  readonly formed: boolean;
+  readonly phase: 'forming' | 'planned' | 'serving';
+  /** Whether an execution holds the slot's or the cluster's lease now. */
+  readonly leased: boolean;
+  /** The instance on which the registry last saw the member. */
+  readonly recordedInstanceId?: string;
+  readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
+  /** Absent when there is no such Auto Scaling group. */
+  readonly group?: {
+    readonly launchSuspended: boolean;
+    readonly instance?: {
+      readonly instanceId: string;
+      readonly lifecycleState: string;
+      readonly state: string;
+    };
+  };
+  readonly networkInterfaceFree: boolean;
+  /** By the latest watch of etcd; absent when that is unknown or older than the policy allows. */
+  readonly memberProblem?: string;
+}
+
+export interface SweepPolicy {
+  /** A held slot is judged anew after this long. */
+  readonly holdRetrySeconds: number;
+}
+
+export const sweepPolicy: SweepPolicy = { holdRetrySeconds: 300 };
+
+type Judgement = Omit<SweepFinding, 'cluster' | 'slot'>;
+
+/** What should be running for a slot (design §8), first match wins. Pure. */
+export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
+  const judgement = decideOnPhase(swept) ?? decideOnGroup(swept) ?? decideOnInstance(swept, policy, now);
+  return { cluster: swept.cluster, slot: swept.slot, ...judgement };
+}
+
+function decideOnPhase({ formed, phase, leased }: SweptSlot): Judgement | undefined {
+  if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
+  if (formed) return undefined;
+  if (leased) return { action: 'none', reason: 'provision-cluster has the slot in hand' };
+  return {
+    action: 'report',
+    reason: 'the cluster was never formed and nothing works on it: provision it again',
+  };
+}
+
+/** Rows on a group without an instance: AWS alone would launch, but slowly after failures, and not at all while suspended. */
+function decideOnGroup({ group, leased, networkInterfaceFree }: SweptSlot): Judgement | undefined {
+  if (!group)
+    return { action: 'report', reason: 'its Auto Scaling group is gone: provision the cluster again' };
+  if (group.launchSuspended && !leased) {
+    return {
+      action: 'resume-launch',
+      reason: 'Launch is suspended and nobody who could have done so is at work',
+    };
+  }
+  if (group.instance) return undefined;
+  if (leased) return { action: 'wait', reason: 'an execution has the slot in hand' };
+  if (!networkInterfaceFree)
+    return { action: 'wait', reason: 'the old instance still holds the network interface' };
+  return { action: 'kick-launch', reason: 'the network interface is free and there is no instance' };
+}
+
+function decideOnInstance(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement {
+  const { group, leased, recordedInstanceId, memberProblem } = swept;
+  const instance = group?.instance;
+  if (!instance) throw new Error('guarded by the rows before');
+  const { instanceId, lifecycleState, state } = instance;
+  if (!['pending', 'running', 'unknown'].includes(state)) {
+    if (lifecycleState !== 'InService')
+      return { action: 'wait', reason: `${instanceId} is ${state}; its group has noticed`, instanceId };
+    return {
+      action: 'mark-unhealthy',
+      reason: `${instanceId} is ${state} and its group has not noticed`,
+      instanceId,
+    };
+  }
+  if (leased) return { action: 'none', reason: 'an execution has the slot in hand', instanceId };
+  if (lifecycleState === 'Pending:Wait')
+    return { action: 'start-replace', reason: `${instanceId} waits in its launch hook`, instanceId };
+  if (lifecycleState !== 'InService')
+    return { action: 'wait', reason: `${instanceId} is ${lifecycleState}`, instanceId };
+  if (instanceId === recordedInstanceId) {
+    if (memberProblem === undefined) return { action: 'none', reason: 'the member serves', instanceId };
+    return {
+      action: 'report',
+      reason: `the member on ${instanceId} is unhealthy: ${memberProblem}`,
+      instanceId,
+    };
+  }
+  return decideOnHeld(swept, instanceId, policy, now);
+}
+
+/** An instance in service whose member the registry does not know: the hook ran out, or the slot is held. */
+function decideOnHeld({ verdict }: SweptSlot, instanceId: string, policy: SweepPolicy, now: Date): Judgement {
+  if (!verdict)
+    return { action: 'start-replace', reason: `${instanceId} is in service without its member`, instanceId };
+  const age = (now.getTime() - Date.parse(verdict.at)) / 1000;
+  if (age >= policy.holdRetrySeconds) {
+    return {
+      action: 'start-replace',
+      reason: `held ${Math.floor(age)} s ago (${verdict.reason}): to be judged anew`,
+      instanceId,
+    };
+  }
+  return { action: 'wait', reason: `held: ${verdict.reason}`, instanceId };
+}

@@ -1,0 +1,155 @@
+import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
+import { makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
+import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
+import { slotResourceName } from '../clusters/names.ts';
+import { etcdHealth } from '../etcd/contracts.ts';
+import type { Config } from '../runtime/config.ts';
+import type { SweepScope } from './contracts.ts';
+import type { SweptSlot } from './decide-sweep.ts';
+
+export interface SweepReaders {
+  readonly registry: Registry;
+  readonly groups: SlotGroups;
+  readonly holders: SlotHolders;
+  readonly executions: Executions;
+}
+
+/** Where and when the sweep looks. */
+interface Look {
+  readonly deployment: string;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** The ports of the sweep. */
+export function makeSweepDeps(config: Config) {
+  return {
+    registry: makeRegistry(config),
+    groups: makeSlotGroups(config),
+    holders: makeSlotHolders(config),
+    executions: makeExecutions(config),
+  };
+}
+
+/** A watch of etcd that is older than this says nothing about now: the watch runs once a minute. */
+const watchAgeSecondsMax = 180;
+
+interface RegisteredSlot {
+  readonly cluster: string;
+  readonly formed: boolean;
+  readonly record: SlotRecord;
+  readonly groupName: string;
+  readonly leased: boolean;
+  readonly memberProblem?: string;
+}
+
+/** Reads every slot in scope: registry first, then AWS once for all of them (design §8). */
+export async function observeSlots(
+  scope: SweepScope | undefined,
+  readers: SweepReaders,
+  look: Look,
+): Promise<SweptSlot[]> {
+  const { signal } = look;
+  const { registry, groups, holders } = readers;
+  const clusters = await registry.listClusters(signal);
+  const registered = (await Promise.all(clusters.map((name) => readCluster(readers, name, look)))).flat();
+  const inScope = registered.filter((slot) => isInScope(slot, scope));
+  const facts = await groups.describe(
+    inScope.map(({ groupName }) => groupName),
+    signal,
+  );
+  const current = new Map(facts.map((fact) => [fact.name, currentInstance(fact)]));
+  const instanceIds = [...current.values()].flatMap((instance) => instance?.instanceId ?? []);
+  const interfaceIds = inScope.flatMap(({ record }) => record.networkInterfaceId ?? []);
+  const [instances, held] = await Promise.all([
+    holders.instances(instanceIds, signal),
+    holders.interfaceHolders(interfaceIds, signal),
+  ]);
+  return inScope.map((slot): SweptSlot => {
+    const fact = facts.find(({ name }) => name === slot.groupName);
+    const instance = current.get(slot.groupName);
+    const state = instances.find(({ instanceId }) => instanceId === instance?.instanceId)?.state ?? 'unknown';
+    const { record } = slot;
+    return {
+      cluster: slot.cluster,
+      slot: record.slot,
+      formed: slot.formed,
+      phase: record.phase,
+      leased: slot.leased,
+      ...(record.instanceId && { recordedInstanceId: record.instanceId }),
+      ...(record.verdict && { verdict: record.verdict }),
+      ...(fact && {
+        group: {
+          launchSuspended: fact.suspended.some(({ process }) => process === 'Launch'),
+          ...(instance && { instance: { ...instance, state } }),
+        },
+      }),
+      networkInterfaceFree: record.networkInterfaceId !== undefined && !held.has(record.networkInterfaceId),
+      ...(slot.memberProblem !== undefined && { memberProblem: slot.memberProblem }),
+    };
+  });
+}
+
+/** An event of an instance concerns the slot on which the registry saw it; one of a group, that group's slot. */
+function isInScope({ groupName, record }: RegisteredSlot, scope: SweepScope | undefined): boolean {
+  if (!scope?.autoScalingGroupName && !scope?.instanceId) return true;
+  if (scope.autoScalingGroupName) return scope.autoScalingGroupName === groupName;
+  return scope.instanceId === record.instanceId;
+}
+
+function currentInstance(group: SlotGroupFact) {
+  return group.instances.find(({ lifecycleState }) => !/^(Terminat|Detach)/.test(lifecycleState));
+}
+
+async function readCluster(
+  readers: SweepReaders,
+  cluster: string,
+  { deployment, now, signal }: Look,
+): Promise<RegisteredSlot[]> {
+  const { registry } = readers;
+  const [record, slots, clusterLease, observation] = await Promise.all([
+    registry.getCluster(cluster, signal),
+    registry.getSlots(cluster, signal),
+    registry.getLease(cluster, 'cluster', signal),
+    registry.getObservation(cluster, signal),
+  ]);
+  if (!record) return [];
+  const clusterAtWork = await isAtWork(clusterLease, readers, signal);
+  return Promise.all(
+    slots.map(async (slot) => {
+      const lease = await registry.getLease(cluster, `slot:${slot.slot}`, signal);
+      const memberProblem = problemBy(observation, slot.slot, now);
+      return {
+        cluster,
+        formed: record.formed,
+        record: slot,
+        groupName: slotResourceName(deployment, cluster, slot.slot),
+        leased: clusterAtWork || (await isAtWork(lease, readers, signal)),
+        ...(memberProblem !== undefined && { memberProblem }),
+      };
+    }),
+  );
+}
+
+/** Whether a lease's holder is still running: one that died unreleased must not stop the sweep (L2). */
+async function isAtWork(
+  lease: LeaseRecord | undefined,
+  { executions }: SweepReaders,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!lease || lease.releasedAt !== undefined) return false;
+  const holder = await executions.describe(lease.holder, signal);
+  return holder?.status === 'RUNNING';
+}
+
+/** What the latest watch said against a slot's member; undefined when it said nothing, or nothing fresh. */
+function problemBy(observation: unknown, slot: string, now: Date): string | undefined {
+  const parsed = etcdHealth.safeParse(observation);
+  if (!parsed.success) return undefined;
+  const ageSeconds = (now.getTime() - Date.parse(parsed.data.observedAt)) / 1000;
+  if (ageSeconds > watchAgeSecondsMax) return undefined;
+  if (!parsed.data.reachable) return 'no member of the cluster answers';
+  const member = parsed.data.members.find((candidate) => candidate.slot === slot);
+  return member ? member.reason : 'it is not in the membership';
+}

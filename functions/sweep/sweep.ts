@@ -1,0 +1,88 @@
+/**
+ * Looks at every slot, or at the one that an event names, and starts what should be running (design §8). Events and the schedule take this
+ * one path, so that a lost or doubled event cannot matter (L8).
+ *
+ * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, and
+ * an instance that is marked unhealthy twice is replaced once. One slot's failure does not keep the others from being looked at.
+ */
+import type { Executions } from '../aws/executions.ts';
+import { executionArnOf } from '../aws/executions.ts';
+import { slotResourceName } from '../clusters/names.ts';
+import { ConfigInvalid } from '../runtime/errors.ts';
+import { type TaskContext, task } from '../runtime/task.ts';
+import { type SweepFinding, sweep } from './contracts.ts';
+import { decideSweep, sweepPolicy } from './decide-sweep.ts';
+import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
+
+export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepReaders, context) => {
+  const { clock, config, log, signal } = context;
+  const now = clock.now();
+  const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
+  const findings = swept
+    .map((slot) => decideSweep(slot, sweepPolicy, now))
+    .filter(({ action }) => action !== 'none');
+  for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
+  const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0) throw failures[0];
+  const started = results.flatMap((result) =>
+    result.status === 'fulfilled' && result.value ? [result.value] : [],
+  );
+  return { clusters: [...new Set(swept.map(({ cluster }) => cluster))], findings, started };
+});
+
+/** Does what was decided; the name of an execution when one was started. */
+async function act(
+  finding: SweepFinding,
+  deps: SweepReaders,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const { config, signal } = context;
+  const group = slotResourceName(config.deployment, finding.cluster, finding.slot);
+  switch (finding.action) {
+    case 'none':
+    case 'wait':
+      return undefined;
+    case 'report':
+      context.metrics.count('SlotUnattended');
+      return undefined;
+    case 'resume-launch':
+      await deps.groups.resumeLaunch(group, signal);
+      return undefined;
+    case 'kick-launch':
+      // "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5.
+      await deps.groups.suspendLaunch(group, signal);
+      await deps.groups.resumeLaunch(group, signal);
+      return undefined;
+    case 'mark-unhealthy':
+      await deps.groups.markUnhealthy(finding.instanceId ?? '', signal);
+      return undefined;
+    case 'start-replace':
+      return startReplacement(finding, deps.executions, context);
+    default:
+      return finding.action satisfies never;
+  }
+}
+
+/** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
+const numberedAttemptsMax = 5;
+
+/** Starts replace-etcd-member under the first free name `<cluster>-<slot>-<instance>-<attempt>`; one that runs is enough (design §4). */
+async function startReplacement(
+  { cluster, slot, instanceId = 'none' }: SweepFinding,
+  executions: Executions,
+  { clock, config, signal }: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = config.replaceEtcdMemberArn;
+  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_REPLACE_ETCD_MEMBER_ARN');
+  const minute = Math.floor(clock.now().getTime() / 60_000);
+  const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
+  for (const attempt of attempts) {
+    const name = `${cluster}-${slot}-${instanceId}-${attempt}`;
+    const { started } = await executions.start({ stateMachineArn, name, input: { cluster, slot } }, signal);
+    if (started) return name;
+    const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
+    if (present?.status === 'RUNNING') return undefined;
+  }
+  return undefined;
+}
