@@ -73,6 +73,12 @@ export async function calling<T>(call: string, promise: Promise<T>): Promise<T> 
   }
 }
 
+/** Whether AWS answered with one of these codes. Both the wire code and the SDK's name for it count (`AlreadyExists`, `AlreadyExistsFault`). */
+export function hasCode(error: unknown, codes: readonly string[]): boolean {
+  const code = awsCode(error);
+  return code !== undefined && error instanceof Error && (codes.includes(code) || codes.includes(error.name));
+}
+
 /**
  * As `calling`, but the given codes are an answer and not a failure: the result is then undefined. Used for "not found" and "already so".
  */
@@ -84,8 +90,7 @@ export async function callingUnless<T>(
   try {
     return await promise;
   } catch (error) {
-    const code = awsCode(error);
-    if (code !== undefined && codes.includes(code)) return undefined;
+    if (hasCode(error, codes)) return undefined;
     throw classify(error, call);
   }
 }

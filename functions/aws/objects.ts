@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Config } from '../runtime/config.ts';
 import { ObjectConflict } from '../runtime/errors.ts';
-import { awsCode, calling, callingUnless, classify } from './classify.ts';
+import { calling, callingUnless, classify, hasCode } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
 
 export interface StoredObject {
@@ -74,8 +74,7 @@ export function makeObjects(config: Config): Objects {
         const { ETag } = await client.send(command, abort(signal));
         return { etag: ETag ?? '' };
       } catch (error) {
-        const code = awsCode(error);
-        if (code !== undefined && conflicts.includes(code))
+        if (hasCode(error, conflicts))
           throw new ObjectConflict(`${key} is not as expected`, { cause: error });
         throw classify(error, 's3:PutObject');
       }

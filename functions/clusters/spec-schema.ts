@@ -28,7 +28,7 @@ const instanceType = z.string().check(z.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/));
 const labelKey = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
 
-const volume = z.strictObject({
+export const volumeSpec = z.strictObject({
   sizeGibibytes: z
     ._default(z.int().check(z.minimum(gp3.sizeGibibytesMin), z.maximum(gp3.sizeGibibytesMax)), 20)
     .check(z.describe('Size of each slot’s etcd volume, GiB. May grow later, never shrink.')),
@@ -52,7 +52,7 @@ const etcd = z.strictObject({
   version: z
     ._default(z.string().check(z.regex(/^3\.6\.\d{1,3}$/)), etcdVersionDefault)
     .check(z.describe('etcd’s version, 3.6.x.')),
-  volume: z.prefault(volume, {}).check(z.describe('The gp3 volume that holds a slot’s etcd data.')),
+  volume: z.prefault(volumeSpec, {}).check(z.describe('The gp3 volume that holds a slot’s etcd data.')),
 });
 
 const controlPlane = z.strictObject({
@@ -68,12 +68,12 @@ const controlPlane = z.strictObject({
   etcd: z.prefault(etcd, {}).check(z.describe('etcd on the control-plane nodes.')),
 });
 
-const network = z.strictObject({
+export const networkSpec = z.strictObject({
   podCidr: z._default(cidr, '10.244.0.0/16').check(z.describe('Addresses of pods.')),
   serviceCidr: z._default(cidr, '10.96.0.0/16').check(z.describe('Addresses of services.')),
 });
 
-const api = z.strictObject({
+export const apiSpec = z.strictObject({
   access: z
     ._default(z.enum(['internal', 'public']), 'internal')
     .check(z.describe('Whether the API’s load balancer has addresses of the VPC or of the internet.')),
@@ -99,7 +99,7 @@ const taint = z.strictObject({
     .check(z.describe('What the taint does to pods that do not tolerate it.')),
 });
 
-const pool = z.strictObject({
+export const poolSpec = z.strictObject({
   name: z
     .string()
     .check(z.regex(/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/), z.describe('Name of the pool, unique in the cluster.')),
@@ -138,10 +138,10 @@ export const clusterSpec = z.strictObject({
       z.describe('Zone letters of the region, one control-plane slot in each: one or three of them.'),
     ),
   controlPlane: controlPlane.check(z.describe('The control-plane nodes.')),
-  network: z.prefault(network, {}).check(z.describe('Address ranges inside the cluster.')),
-  api: z.prefault(api, {}).check(z.describe('Who can reach the Kubernetes API.')),
+  network: z.prefault(networkSpec, {}).check(z.describe('Address ranges inside the cluster.')),
+  api: z.prefault(apiSpec, {}).check(z.describe('Who can reach the Kubernetes API.')),
   backups: z.prefault(backups, {}).check(z.describe('Backups of etcd.')),
-  pools: z._default(z.array(pool), []).check(z.describe('Pools of workers.')),
+  pools: z._default(z.array(poolSpec), []).check(z.describe('Pools of workers.')),
   tags: z
     ._default(
       z.record(
