@@ -1,0 +1,169 @@
+/**
+ * Every task of Trivet: one entry is one Lambda function with one role of its own (design §4). The bundler reads
+ * the entries, the CDK app the sizes, the tests the names. Imports nothing, so that anything may import it.
+ */
+export interface TaskEntry {
+  /** Verb and noun, as in the file name, the state's name, the placeholder and the construct id. */
+  readonly name: string;
+  /** Source file that exports `handler`. */
+  readonly entry: string;
+  /** `vpc` tasks reach etcd, S3 and DynamoDB and nothing else; `outside` tasks reach AWS and no node (design §3). */
+  readonly network: 'outside' | 'vpc';
+  readonly timeoutSeconds: number;
+  /** Also decides the share of a processor, so a cold import needs more than the heap does. */
+  readonly memoryMegabytes: number;
+  readonly description: string;
+}
+
+const memoryMegabytes = 512;
+
+/** Tasks that only read and write the registry or describe. */
+const quick = { network: 'outside', timeoutSeconds: 30, memoryMegabytes } as const;
+/** Tasks that make a resource and may await that it exists. */
+const making = { network: 'outside', timeoutSeconds: 60, memoryMegabytes } as const;
+/** Tasks that talk to etcd. */
+const inVpc = { network: 'vpc', timeoutSeconds: 30, memoryMegabytes } as const;
+
+export const catalog: readonly TaskEntry[] = [
+  {
+    name: 'plan-cluster',
+    entry: 'functions/clusters/plan-cluster.ts',
+    ...quick,
+    description: 'Validates a cluster spec, lays the cluster out and says what differs from what is there',
+  },
+  {
+    name: 'acquire-lease',
+    entry: 'functions/leases/acquire-lease.ts',
+    ...quick,
+    description: 'Takes the lease of a cluster or a slot for an execution',
+  },
+  {
+    name: 'release-lease',
+    entry: 'functions/leases/release-lease.ts',
+    ...quick,
+    description: 'Gives a lease back',
+  },
+  {
+    name: 'record-cluster',
+    entry: 'functions/clusters/record-cluster.ts',
+    ...quick,
+    description: 'Writes the spec and the layout of a cluster into the registry',
+  },
+  {
+    name: 'ensure-certificates',
+    entry: 'functions/pki/ensure-certificates.ts',
+    ...making,
+    description: "Makes a cluster's certificate authorities and its slots' certificates",
+  },
+  {
+    name: 'ensure-security-groups',
+    entry: 'functions/clusters/ensure-security-groups.ts',
+    ...making,
+    description: 'Makes the security groups of the control plane and of its load balancer',
+  },
+  {
+    name: 'ensure-network-interface',
+    entry: 'functions/clusters/ensure-network-interface.ts',
+    ...making,
+    description: "Makes a slot's network interface with its fixed address",
+  },
+  {
+    name: 'ensure-volume',
+    entry: 'functions/clusters/ensure-volume.ts',
+    ...making,
+    description: "Makes a slot's encrypted volume for etcd",
+  },
+  {
+    name: 'ensure-load-balancer',
+    entry: 'functions/clusters/ensure-load-balancer.ts',
+    ...making,
+    description: 'Makes the load balancer of the API servers with the slots as its targets',
+  },
+  {
+    name: 'ensure-node-role',
+    entry: 'functions/clusters/ensure-node-role.ts',
+    ...making,
+    description: "Makes the role and the instance profile of a slot's nodes",
+  },
+  {
+    name: 'ensure-launch-template',
+    entry: 'functions/clusters/ensure-launch-template.ts',
+    ...making,
+    description: "Renders a slot's node files, uploads them and makes the launch template that pins them",
+  },
+  {
+    name: 'ensure-slot-group',
+    entry: 'functions/clusters/ensure-slot-group.ts',
+    ...making,
+    description: "Makes a slot's Auto Scaling group with its launch hook",
+  },
+  {
+    name: 'observe-slot',
+    entry: 'functions/etcd/observe-slot.ts',
+    ...quick,
+    description: 'Reads what AWS, the registry and the node say of a slot',
+  },
+  {
+    name: 'judge-slot',
+    entry: 'functions/etcd/judge-slot.ts',
+    ...inVpc,
+    description: 'Asks etcd about a slot and decides what is to be done with it',
+  },
+  {
+    name: 'direct-slot',
+    entry: 'functions/etcd/direct-slot.ts',
+    ...making,
+    description: "Attaches a slot's volume and writes the node's directive",
+  },
+  {
+    name: 'hold-slot',
+    entry: 'functions/etcd/hold-slot.ts',
+    ...quick,
+    description: 'Records why a slot is held, lets its instance pass the launch hook and raises the alarm',
+  },
+  {
+    name: 'verify-etcd',
+    entry: 'functions/etcd/verify-etcd.ts',
+    ...inVpc,
+    description: "Asks every member of a cluster's etcd how it is",
+  },
+  {
+    name: 'complete-launch',
+    entry: 'functions/etcd/complete-launch.ts',
+    ...quick,
+    description: "Lets a slot's instance pass its launch hook",
+  },
+  {
+    name: 'record-slot',
+    entry: 'functions/etcd/record-slot.ts',
+    ...quick,
+    description: "Advances a slot's mark in the registry once its member is a healthy voter",
+  },
+  {
+    name: 'finish-provisioning',
+    entry: 'functions/clusters/finish-provisioning.ts',
+    ...quick,
+    description: 'Marks a cluster as formed and serving',
+  },
+  {
+    name: 'record-failure',
+    entry: 'functions/clusters/record-failure.ts',
+    ...quick,
+    description: 'Records which step of a workflow failed, why, and the way on',
+  },
+  {
+    name: 'sweep',
+    entry: 'functions/sweep/sweep.ts',
+    ...quick,
+    // Ends before the next minute's sweep begins.
+    timeoutSeconds: 50,
+    description: 'Looks at every cluster, or at what an event names, and starts what should be running',
+  },
+  {
+    name: 'watch-etcd',
+    entry: 'functions/sweep/watch-etcd.ts',
+    ...inVpc,
+    timeoutSeconds: 50,
+    description: "Probes every formed cluster's etcd and records how far each member has come",
+  },
+];

@@ -1,0 +1,54 @@
+import { Aws } from 'aws-cdk-lib';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+
+/**
+ * The most that any node may ever be allowed. Trivet makes a role per slot, each for its own prefix; a role without this
+ * boundary it may not make. The private keys of the certificate authorities are outside it.
+ */
+export class NodeBoundary extends Construct {
+  readonly policy: ManagedPolicy;
+
+  constructor(scope: Construct, id: string, props: { name: string; bucket: Bucket; key: IKey }) {
+    super(scope, id);
+    const { name, bucket, key } = props;
+    this.policy = new ManagedPolicy(this, 'Policy', {
+      // IAM knows no regions: without the region in its name, a second deployment's policy would clash.
+      managedPolicyName: `${name}-node-boundary-${Aws.REGION}`,
+      path: `/${name}/`,
+      description: 'The most that a node of a cluster may be allowed',
+      statements: [
+        new PolicyStatement({
+          sid: 'ReadSlotFilesAndArtifacts',
+          actions: ['s3:GetObject'],
+          resources: [bucket.arnForObjects('clusters/*/slots/*'), bucket.arnForObjects('artifacts/*')],
+        }),
+        new PolicyStatement({
+          sid: 'WriteReports',
+          actions: ['s3:PutObject'],
+          resources: [bucket.arnForObjects('clusters/*/slots/*/reports/*')],
+        }),
+        new PolicyStatement({
+          // Without it S3 answers 403, not 404, for a directive that is not written yet.
+          sid: 'TellMissingFromForbidden',
+          actions: ['s3:ListBucket'],
+          resources: [bucket.bucketArn],
+        }),
+        new PolicyStatement({
+          sid: 'UseTheKeyThroughS3',
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [key.keyArn],
+          conditions: { StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.amazonaws.com` } },
+        }),
+      ],
+    });
+    acknowledge(
+      this.policy,
+      'AwsSolutions-IAM5',
+      "A boundary over the roles of all slots; each slot's role names its own prefix",
+    );
+  }
+}

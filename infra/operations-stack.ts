@@ -1,0 +1,34 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Deployment } from './names.ts';
+import { Alarms } from './operations/alarms.ts';
+import { Events } from './operations/events.ts';
+import { NoRepeats } from './operations/no-repeats.ts';
+import { Ticks } from './operations/ticks.ts';
+import { Undelivered } from './operations/undelivered.ts';
+import type { TasksStack } from './tasks-stack.ts';
+import type { WorkflowsStack } from './workflows-stack.ts';
+
+/** What sets Trivet in motion, and what calls a person. */
+export class OperationsStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name: deployment }: Deployment,
+    props: StackProps & { readonly tasks: TasksStack; readonly workflows: WorkflowsStack },
+  ) {
+    super(scope, id, props);
+    const sweep = props.tasks.functionOf('sweep');
+    const ticking = { sweep, 'watch-etcd': props.tasks.functionOf('watch-etcd') };
+    const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
+    new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
+    new NoRepeats(this, 'NoRepeats', ticking);
+    new Events(this, 'Events', { deployment, sweep, undelivered });
+    new Alarms(this, 'Alarms', {
+      deployment,
+      ticking,
+      workflows: props.workflows.stateMachines,
+      undelivered,
+    });
+  }
+}

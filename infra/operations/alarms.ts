@@ -1,0 +1,132 @@
+import { CfnCondition, CfnParameter, Duration, Fn, Token } from 'aws-cdk-lib';
+import {
+  Alarm,
+  CfnAlarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+
+interface Watched {
+  /** Also the name of its page in docs/runbooks/. */
+  readonly name: string;
+  readonly says: string;
+  readonly metric: IMetric;
+  /** So many of `of` minutes must be bad. */
+  readonly minutes?: { readonly bad: number; readonly of: number };
+  /** Whether silence is bad as well. */
+  readonly silenceIsBad?: boolean;
+}
+
+export interface AlarmsProps {
+  readonly deployment: string;
+  /** Functions that run each minute, by name. */
+  readonly ticking: Readonly<Record<string, IFunction>>;
+  readonly workflows: ReadonlyMap<string, IStateMachine>;
+  readonly undelivered: IQueue;
+}
+
+const minute = Duration.minutes(1);
+
+/** Everything that calls a person. Each alarm names the page that says what to do. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    acknowledge(
+      this,
+      'CloudFormation-Validate::W1030',
+      'Where the topic is empty its condition leaves it out',
+    );
+    const actions = this.actions();
+    for (const watched of [
+      slotHeld(props.deployment),
+      ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
+      undelivered(props.undelivered),
+      ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
+    ]) {
+      const alarm = new Alarm(this, watched.name, {
+        alarmName: `${props.deployment}-${watched.name}`,
+        alarmDescription: `${watched.says}. What to do: docs/runbooks/${watched.name}.md`,
+        metric: watched.metric,
+        threshold: 1,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: watched.minutes?.of ?? 1,
+        datapointsToAlarm: watched.minutes?.bad ?? 1,
+        treatMissingData: watched.silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      });
+      const level1 = alarm.node.defaultChild;
+      if (level1 instanceof CfnAlarm) level1.alarmActions = actions;
+    }
+  }
+
+  /** A topic that the deployer may name; without one the alarms show in the console alone. */
+  private actions(): string[] {
+    const topic = new CfnParameter(this, 'AlarmTopicArn', {
+      type: 'String',
+      default: '',
+      description: 'SNS topic that alarms are sent to; empty: none',
+      allowedPattern: '^(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?$',
+    });
+    topic.overrideLogicalId('AlarmTopicArn');
+    const named = new CfnCondition(this, 'AlarmTopicNamed', {
+      expression: Fn.conditionNot(Fn.conditionEquals(topic.valueAsString, '')),
+    });
+    named.overrideLogicalId('AlarmTopicNamed');
+    return Token.asList(Fn.conditionIf(named.logicalId, [topic.valueAsString], { Ref: 'AWS::NoValue' }));
+  }
+}
+
+function slotHeld(deployment: string): Watched {
+  return {
+    name: 'slot-held',
+    says: 'Trivet holds a slot of a control plane, since going on could lose data or quorum',
+    metric: new Metric({
+      namespace: 'Trivet',
+      metricName: 'SlotHeld',
+      dimensionsMap: { service: 'hold-slot', deployment },
+      statistic: Stats.SUM,
+      period: minute,
+    }),
+  };
+}
+
+/** One failure is made good by the next minute's run; three of five, or none at all, are not. */
+function tickFailing(name: string, it: IFunction): Watched {
+  return {
+    name: `${name}-failing`,
+    says: `${name} fails or does not run`,
+    metric: it.metricErrors({ period: minute, statistic: Stats.SUM }),
+    minutes: { bad: 3, of: 5 },
+    silenceIsBad: true,
+  };
+}
+
+function undelivered(queue: IQueue): Watched {
+  return {
+    name: 'undelivered',
+    says: 'An event or a tick did not reach its function',
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM }),
+  };
+}
+
+function workflowFailed(name: string, it: IStateMachine): Watched {
+  const options = { period: minute, statistic: Stats.SUM };
+  return {
+    name: `${name}-failed`,
+    says: `An execution of ${name} failed or ran out of time`,
+    metric: new MathExpression({
+      expression: 'failed + timedOut',
+      usingMetrics: { failed: it.metricFailed(options), timedOut: it.metricTimedOut(options) },
+      period: minute,
+      label: 'Executions that failed or ran out of time',
+    }),
+  };
+}
