@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+/** Every process of a machine carries this variable, so that it can be told from a stranger that got its number. */
+const mark = 'TRIVET_REGION_STATE';
+
+/** Environment by which a process is known to be a machine's of this state directory. */
+export function markOf(stateDir: string): Record<string, string> {
+  return { [mark]: resolve(stateDir) };
+}
+
+/** Writes down a process, so that the next start finds it if this one is killed. */
+export function recordProcess(stateDir: string, pid: number, instanceId: string): void {
+  mkdirSync(pidsDirectory(stateDir), { recursive: true });
+  writeFileSync(join(pidsDirectory(stateDir), String(pid)), `${instanceId}\n`);
+}
+
+export function forgetProcess(stateDir: string, pid: number): void {
+  rmSync(join(pidsDirectory(stateDir), String(pid)), { force: true });
+}
+
+/**
+ * Kills what a region that was itself killed has left running, and resolves with those processes' numbers once they are gone. A
+ * process is killed only if it was written down *and* carries our mark: its number may have gone to another since.
+ */
+export async function killLeftovers(stateDir: string): Promise<number[]> {
+  const killed: number[] = [];
+  for (const pid of recordedProcesses(stateDir)) {
+    if (isOurs(stateDir, pid)) {
+      killGroup(pid);
+      await gone(stateDir, pid);
+      killed.push(pid);
+    }
+    forgetProcess(stateDir, pid);
+  }
+  return killed;
+}
+
+/** SIGKILL to a process and all that it started; one that is gone already is fine. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function pidsDirectory(stateDir: string): string {
+  return join(stateDir, 'pids');
+}
+
+function recordedProcesses(stateDir: string): number[] {
+  try {
+    return readdirSync(pidsDirectory(stateDir))
+      .map(Number)
+      .filter((pid) => Number.isSafeInteger(pid) && pid > 1);
+  } catch {
+    return [];
+  }
+}
+
+/** A process that has ended and is not yet reaped has no environment any more, so it is nobody's. */
+function isOurs(stateDir: string, pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .includes(`${mark}=${resolve(stateDir)}`);
+  } catch {
+    return false;
+  }
+}
+
+async function gone(stateDir: string, pid: number): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (!isOurs(stateDir, pid)) return;
+    await setTimeout(10);
+  }
+  throw new Error(`process ${pid} of an earlier region does not end`);
+}

@@ -1,0 +1,154 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { markerIntervalSeconds } from '../../node/policy.ts';
+import { parseUserData, type UserData } from '../../node/render.ts';
+import type { Kernel, Machine, MachineSpec, Machines } from '../kernel/kernel.ts';
+import { createConsole } from './console.ts';
+import type { EtcdProcess } from './etcd-process.ts';
+import { versionOf } from './find-etcd.ts';
+import { killLeftovers } from './leftovers.ts';
+import { type NodeMachine, runNode } from './node-machine.ts';
+import { deleteVolumeDirectory, volumeDirectory } from './volumes.ts';
+
+export interface MachinesOptions {
+  /** The etcd that control-plane machines run (find-etcd.ts finds one). */
+  readonly etcdPath: string;
+  /** How often a node looks for its directive; a real one looks each second. */
+  readonly pollMilliseconds?: number;
+  /** How often the marker is brought up to date; by default each minute, scaled as schedules are. */
+  readonly markerMilliseconds?: number;
+}
+
+/** Machines, and what a killed region had left running of them. */
+export interface LocalMachines extends Machines {
+  /** Resolves with the processes of an earlier region that were killed; every boot awaits it. */
+  readonly leftovers: Promise<readonly number[]>;
+}
+
+/**
+ * The inside of the region's instances (design §9): an instance whose user data is a Trivet node's runs real etcd from the files that
+ * node/ rendered, on its own loopback address; any other just runs. Volumes are directories below the region's state.
+ */
+export function createMachines(kernel: Kernel, options: MachinesOptions): LocalMachines {
+  const running = new Set<Machine>();
+  const leftovers = killLeftovers(kernel.stateDir);
+  leftovers.catch((error: unknown) => kernel.log(`machines: ${String(error)}`));
+  const version = once(() => versionOf(options.etcdPath) ?? 'unknown');
+  return {
+    leftovers,
+    launch(spec) {
+      const machine = launchMachine({
+        kernel,
+        options,
+        spec,
+        leftovers,
+        version,
+        onEnd: () => running.delete(machine),
+      });
+      running.add(machine);
+      return machine;
+    },
+    deleteVolume: async (volumeId) => deleteVolumeDirectory(kernel.stateDir, volumeId),
+    stop: async () => {
+      await leftovers.catch(() => []);
+      await Promise.all([...running].map((machine) => machine.terminate()));
+    },
+  };
+}
+
+/** systemd waits five seconds; the region's clocks are quicker. */
+const bootstrapRestartMilliseconds = 500;
+
+interface Launching {
+  readonly kernel: Kernel;
+  readonly options: MachinesOptions;
+  readonly spec: MachineSpec;
+  readonly leftovers: Promise<unknown>;
+  readonly version: () => string;
+  readonly onEnd: () => void;
+}
+
+function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Launching): Machine {
+  const directory = join(kernel.stateDir, 'machines', spec.instanceId);
+  const root = join(directory, 'root');
+  const console = createConsole(join(directory, 'console.log'), () => kernel.clock.now());
+  const ending = new AbortController();
+  const attached = new Set<string>();
+  let etcd: { process: EtcdProcess; volumeId: string } | undefined;
+
+  const nodeOf = (userData: UserData): NodeMachine => ({
+    kernel,
+    spec,
+    userData,
+    root,
+    console,
+    etcd: { path: options.etcdPath, version: version() },
+    signal: ending.signal,
+    pollMilliseconds: options.pollMilliseconds ?? 100,
+    markerMilliseconds:
+      options.markerMilliseconds ?? markerIntervalSeconds * 1000 * kernel.delays.scheduleScale,
+    attached: () => attached,
+    started: (process, volumeId) => {
+      etcd = { process, volumeId };
+    },
+  });
+
+  const boot = async (): Promise<void> => {
+    await leftovers;
+    const userData = parseUserData(spec.userData);
+    if (!userData) return console.say('the user data is not of a Trivet node; this instance just runs');
+    for (let last = ''; ; ) {
+      ending.signal.throwIfAborted();
+      try {
+        return await runNode(nodeOf(userData));
+      } catch (error) {
+        ending.signal.throwIfAborted();
+        const failure = error instanceof Error ? error.message : String(error);
+        if (failure !== last) console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
+        last = failure;
+      }
+      // Once etcd runs only the marker was still to be kept; starting it twice is what the unit would refuse.
+      if (etcd) return;
+      await kernel.clock.sleep(bootstrapRestartMilliseconds, ending.signal);
+    }
+  };
+
+  const life = boot().catch((error: unknown) => {
+    if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
+  });
+
+  const terminate = once(async () => {
+    ending.abort(new Error('the instance is terminated'));
+    await etcd?.process.kill();
+    await life;
+    // Started in the very moment of the abort.
+    await etcd?.process.kill();
+    rmSync(root, { recursive: true, force: true });
+    onEnd();
+  });
+
+  return {
+    attachVolume({ volumeId }) {
+      mkdirSync(volumeDirectory(kernel.stateDir, volumeId), { recursive: true });
+      attached.add(volumeId);
+    },
+    detachVolume(volumeId) {
+      attached.delete(volumeId);
+      if (etcd?.volumeId === volumeId) {
+        console.say(`${volumeId} was taken away from under etcd`);
+        void etcd.process.kill();
+      }
+    },
+    terminate,
+    consoleOutput: console.output,
+  };
+}
+
+/** The first call's result, for every call. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
