@@ -11,7 +11,7 @@ export interface RegionServer {
    * Rejects with PortTakenError when another process has the port.
    */
   listen(port: number): Promise<string>;
-  /** Stops listening, ends idle connections at once and waits for the requests that are being served. */
+  /** Stops listening, ends idle connections at once, and those with a request (a long poll, say) after 500 ms. */
   close(): Promise<void>;
 }
 
@@ -28,6 +28,9 @@ export class PortTakenError extends Error {
     this.port = port;
   }
 }
+
+/** Milliseconds that requests get to end before their connections are cut on close. */
+const closeGrace = 500;
 
 /** The region's HTTP/1.1 endpoint: AWS's wire protocols, `GET /` for people and `GET /_trivet/health` for probes. */
 export function createServer(kernel: Kernel): RegionServer {
@@ -56,7 +59,9 @@ export function createServer(kernel: Kernel): RegionServer {
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), closeGrace);
       await closed;
+      clearTimeout(cut);
     },
   };
 }
@@ -121,7 +126,8 @@ function ownPage(kernel: Kernel, request: WireRequest): WireResponse | undefined
   if (request.path === '/') {
     const line =
       `Trivet's embedded region ${kernel.region} plays ${services.join(', ') || 'no service'}. ` +
-      `Try: AWS_ENDPOINT_URL=${kernel.endpoint} AWS_REGION=${kernel.region} aws ec2 describe-instances\n`;
+      `Try: AWS_ENDPOINT_URL=${kernel.endpoint} AWS_DEFAULT_REGION=${kernel.region} ` +
+      'AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ec2 describe-instances\n';
     return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: toBytes(line) };
   }
   if (request.path !== '/_trivet/health') return undefined;

@@ -64,7 +64,8 @@ async function serve(
     if (!route) throw new NotPlayedError(`${definition.id}: ${asked} (no such operation is known)`);
     return await runRoute(kernel, catalog, protocol, route, request, call);
   } catch (error) {
-    if (!(error instanceof AwsError)) {
+    // Nobody is left to hear of a failure that comes from the client's own going.
+    if (!(error instanceof AwsError) && !call.signal?.aborted) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       kernel.log(`${definition.id}: ${request.method} ${request.path} failed: ${detail}`);
     } else if (error instanceof NotPlayedError) kernel.log(error.message);
