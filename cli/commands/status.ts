@@ -1,0 +1,153 @@
+import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
+import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
+import { workflowOf } from '../history.ts';
+import { CommandError, type Output, table } from '../output.ts';
+import { invokeTask, type Target } from '../target.ts';
+
+/** A slot and its member, as `npm start -- --json` and `trivet status --json` give them. */
+export interface MemberStatus {
+  readonly slot: string;
+  readonly zone: string;
+  readonly memberId: string;
+  readonly address: string;
+  readonly voter: boolean;
+  readonly leader: boolean;
+  readonly healthy: boolean;
+  readonly instanceId?: string;
+  /** Why it is not healthy, or why the slot is held. */
+  readonly problem?: string;
+}
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly phase: string;
+  readonly endpoint?: string;
+  readonly etcd: string;
+  readonly members: readonly MemberStatus[];
+  readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
+  readonly alarms: readonly string[];
+  readonly lastFailure?: string;
+}
+
+/** `trivet status [CLUSTER]`: slots, members, running executions, alarms. Exit code 0 when all is healthy, 2 when not. */
+export async function showStatus(
+  target: Target,
+  cluster: string | undefined,
+  output: Output,
+): Promise<number> {
+  const registry = makeRegistry(target.config);
+  const names = await registry.listClusters().catch((error: unknown) => {
+    throw new CommandError(
+      `the registry ${target.config.registryTable} cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  });
+  if (cluster !== undefined && !names.includes(cluster)) {
+    throw new CommandError(`there is no cluster ${cluster}; there are: ${names.join(', ') || 'none'}.`);
+  }
+  const wanted = cluster === undefined ? names : [cluster];
+  if (wanted.length === 0) output.say('There are no clusters yet: trivet provision FILE makes one.');
+  const statuses = await Promise.all(wanted.map((name) => readStatus(target, name)));
+  for (const status of statuses) for (const line of renderStatus(status)) output.say(line);
+  output.result(cluster === undefined ? statuses : statuses[0]);
+  return statuses.every(({ members }) => members.every(({ healthy }) => healthy)) ? 0 : 2;
+}
+
+/** One cluster: the registry, etcd as the task in the VPC sees it now, executions and alarms. */
+export async function readStatus(target: Target, cluster: string): Promise<ClusterStatus> {
+  const registry = makeRegistry(target.config);
+  const [record, slots, verified, running, alarms] = await Promise.all([
+    registry.getCluster(cluster),
+    registry.getSlots(cluster),
+    invokeTask<{ health: EtcdHealth }>(target, 'verify-etcd', { cluster }).catch((error: unknown) => {
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    }),
+    runningExecutions(target, cluster),
+    firingAlarms(target),
+  ]);
+  if (!record) throw new CommandError(`there is no cluster ${cluster}.`);
+  return {
+    cluster,
+    phase: record.phase,
+    ...(record.endpoint !== undefined && { endpoint: record.endpoint }),
+    etcd: verified?.health.reason ?? 'not there yet',
+    members: slots.map((slot) => memberOf(slot, verified?.health)),
+    running,
+    alarms,
+    ...failureOf(record),
+  };
+}
+
+function failureOf(record: ClusterRecord): { lastFailure?: string } {
+  const failure = record.lastFailure;
+  return failure
+    ? { lastFailure: `${failure.at} ${failure.workflow}, ${failure.step}: ${failure.message}` }
+    : {};
+}
+
+function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatus {
+  const member: MemberHealth | undefined = health?.members.find((candidate) => candidate.slot === slot.slot);
+  const held = slot.verdict && `${slot.verdict.action}: ${slot.verdict.reason}`;
+  const problem = held ?? member?.reason ?? (member ? undefined : 'no member');
+  return {
+    slot: slot.slot,
+    zone: slot.zone,
+    memberId: member?.memberId ?? slot.memberId ?? '',
+    address: slot.address,
+    voter: member?.voter ?? false,
+    leader: member?.leader ?? false,
+    healthy: member?.healthy ?? false,
+    ...(slot.instanceId !== undefined && { instanceId: slot.instanceId }),
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+async function runningExecutions(target: Target, cluster: string) {
+  const found = await Promise.all(
+    ['provision-cluster', 'replace-etcd-member'].map(async (workflow) => {
+      const stateMachineArn = target.stateMachineArn(workflow);
+      return (
+        (await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' })).executions ?? []
+      );
+    }),
+  );
+  return found
+    .flat()
+    .filter(({ name }) => name?.startsWith(`${cluster}-`))
+    .map(({ name = '', executionArn = '', startDate }) => ({
+      workflow: workflowOf(executionArn),
+      name,
+      since: startDate?.toISOString() ?? '',
+    }));
+}
+
+async function firingAlarms(target: Target): Promise<string[]> {
+  const { MetricAlarms = [] } = await target.cloudwatch.describeAlarms({
+    AlarmNamePrefix: `${target.deployment}-`,
+    StateValue: 'ALARM',
+  });
+  return MetricAlarms.map(({ AlarmName = '', StateReason = '' }) => `${AlarmName}: ${StateReason}`);
+}
+
+/** The status for a person. */
+export function renderStatus(status: ClusterStatus): string[] {
+  const { alarms, cluster, endpoint, etcd, lastFailure, members, phase, running } = status;
+  const rows = members.map((member) => [
+    member.slot,
+    member.zone,
+    member.address,
+    member.memberId === '' ? '-' : BigInt(member.memberId).toString(16),
+    member.leader ? 'leader' : member.voter ? 'voter' : '-',
+    member.healthy ? 'healthy' : `NOT healthy: ${member.problem ?? 'unknown'}`,
+    member.instanceId ?? '-',
+  ]);
+  const header = ['slot', 'zone', 'address', 'member', 'role', 'health', 'instance'];
+  return [
+    `${cluster} (${phase})  endpoint ${endpoint ?? '-'}`,
+    ...table([header, ...rows]).map((line) => `  ${line}`),
+    `  etcd: ${etcd}`,
+    ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
+    ...alarms.map((alarm) => `  alarm: ${alarm}`),
+    ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),
+  ];
+}

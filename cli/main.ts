@@ -1,0 +1,99 @@
+import { Command, CommanderError, Option } from 'commander';
+import { planFile } from './commands/plan.ts';
+import { provisionFile } from './commands/provision.ts';
+import { printSchema } from './commands/schema.ts';
+import { showStatus } from './commands/status.ts';
+import { CommandError, createOutput, type Output } from './output.ts';
+import { findTarget, type Target, type TargetOptions } from './target.ts';
+
+interface CommonFlags extends TargetOptions {
+  readonly json?: boolean;
+}
+
+let exitCode = 0;
+
+/** Options of every command that talks to a deployment. */
+function onTarget(command: Command): Command {
+  return command
+    .option('--endpoint <url>', 'endpoint of an embedded region (default: AWS_ENDPOINT_URL, else AWS itself)')
+    .option('--region <name>', 'AWS region (default: AWS_REGION)')
+    .option('--deployment <name>', 'name of the deployment', 'trivet')
+    .option('--json', 'print one JSON object as the last line of stdout');
+}
+
+async function withTarget(
+  flags: CommonFlags,
+  run: (target: Target, output: Output) => Promise<number>,
+): Promise<void> {
+  exitCode = await run(await findTarget(flags), createOutput({ json: flags.json === true }));
+}
+
+/** The region is a large import: only the commands that run one pay for it. */
+function regionOptions(command: Command): Command {
+  return command
+    .option(
+      '--port <number>',
+      'port of the endpoint, 0 for any free one (default: TRIVET_REGION_PORT, else 4566)',
+    )
+    .addOption(
+      new Option('--delays <profile>', 'how long AWS takes').choices(['fast', 'real']).default('fast'),
+    )
+    .option('--verbose', 'print what the region does');
+}
+
+function buildProgram(): Command {
+  const program = new Command('trivet')
+    .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
+    .exitOverride()
+    .showHelpAfterError('(trivet --help lists the commands)');
+  onTarget(program.command('plan <file>'))
+    .description('show what provisioning the spec would do; exit code 0: nothing, 2: changes, 1: refused')
+    .action((file: string, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => planFile(target, file, output)),
+    );
+  onTarget(program.command('provision <file>'))
+    .description('make the cluster as the spec says, and follow the workflow; safe to repeat')
+    .action((file: string, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => provisionFile(target, file, output)),
+    );
+  onTarget(program.command('status [cluster]'))
+    .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
+    .action((cluster: string | undefined, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => showStatus(target, cluster, output)),
+    );
+  program
+    .command('schema')
+    .description("print the cluster spec's JSON Schema")
+    .action(() => {
+      exitCode = printSchema();
+    });
+  regionOptions(program.command('region'))
+    .description('run an empty embedded region until Ctrl-C')
+    .action(async (flags) => {
+      const { runRegion } = await import('./commands/region.ts');
+      exitCode = await runRegion(flags);
+    });
+  regionOptions(program.command('start'))
+    .description('the whole system on this machine: region, deployment, a cluster')
+    .option('--once', 'exit after verification instead of staying up')
+    .option('--lose <slot>', "terminate this slot's instance while a client writes, and wait for the heal")
+    .option('--json', 'print one JSON object as the last line of stdout')
+    .option('--spec <file>', 'cluster spec', 'examples/ha.yaml')
+    .action(async (flags) => {
+      const { start } = await import('./start/start.ts');
+      exitCode = await start(flags);
+    });
+  return program;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) exitCode = error.exitCode;
+  else if (error instanceof CommandError) {
+    process.stderr.write(`trivet: ${error.message}\n`);
+    exitCode = 1;
+  } else throw error;
+}
+// SDK clients keep sockets open for reuse; the work is done.
+process.exit(exitCode);

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { ClusterSpec } from '../../functions/clusters/spec.ts';
+import type { Region } from '../../region/region.ts';
+import { provision } from '../commands/provision.ts';
+import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
+import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
+import { type ExecutionSummary, summarize } from '../history.ts';
+import { CommandError, createOutput, type Output, seconds } from '../output.ts';
+import { readSpecFile } from '../spec-file.ts';
+import { findTarget, type Target } from '../target.ts';
+import { type Heal, loseSlot } from './heal.ts';
+
+export interface StartFlags extends RegionFlags {
+  /** Exit after verification instead of staying up. */
+  readonly once?: boolean;
+  /** Slot whose instance is terminated once the cluster is up. */
+  readonly lose?: string;
+  readonly json?: boolean;
+  readonly spec: string;
+}
+
+/** What `npm start -- --json` prints as the last line of stdout (issue 2). */
+interface StartResult {
+  readonly cluster: string;
+  readonly endpoint: string | undefined;
+  readonly members: ClusterStatus['members'];
+  readonly executions: readonly ExecutionSummary[];
+  readonly heal: Heal | null;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Network of the embedded deployment: slot addresses that a laptop can bind (design §3). */
+const embeddedVpcCidr = '127.80.0.0/16';
+
+/** `npm start`: the whole system on a laptop. Exit code 0 when the cluster is healthy (and healed, with --lose), 1 otherwise. */
+export async function start(flags: StartFlags): Promise<number> {
+  const output = createOutput({ json: flags.json === true });
+  const spec = readSpecFile(flags.spec);
+  if (flags.lose !== undefined && !spec.zones.includes(flags.lose)) {
+    throw new CommandError(
+      `--lose names slot ${flags.lose}; ${flags.spec} has the slots ${spec.zones.join(', ')}.`,
+    );
+  }
+  const { promise, signal } = interrupted();
+  const region = await openRegion(flags, output.say);
+  try {
+    const healthy = await Promise.race([
+      run(region, spec, flags, output, signal),
+      promise.then(() => undefined),
+    ]);
+    if (healthy === undefined) return 130;
+    if (flags.once) return healthy ? 0 : 1;
+    output.say('Ctrl-C ends it and cleans up.');
+    await promise;
+    return healthy ? 0 : 1;
+  } finally {
+    output.say('Stopping the embedded region …');
+    await region.stop();
+  }
+}
+
+async function run(
+  region: Region,
+  spec: ClusterSpec,
+  flags: StartFlags,
+  output: Output,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const began = performance.now();
+  const { say } = output;
+  say(`The embedded region listens at ${region.endpoint}. Deploying the synthesized template …`);
+  await region.deploy(join(root, 'cdk.out'), { VpcCidr: embeddedVpcCidr });
+  say(`Deployed in ${seconds(performance.now() - began)}. Provisioning ${flags.spec}:`);
+  const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
+  const outcome = await provision(target, spec, output, signal);
+  const executions = [await summarize(target.states, outcome.executionArn)];
+  if (outcome.status !== 'SUCCEEDED') {
+    output.result({
+      cluster: spec.name,
+      endpoint: undefined,
+      members: [],
+      executions,
+      heal: null,
+    } satisfies StartResult);
+    return false;
+  }
+  let heal: Heal | null = null;
+  if (flags.lose !== undefined) {
+    for (const line of renderStatus(await readStatus(target, spec.name))) say(line);
+    const attachMilliseconds = region.kernel.delays.volumeAttach;
+    const lost = await loseSlot(target, {
+      cluster: spec.name,
+      slot: flags.lose,
+      say,
+      signal,
+      attachMilliseconds,
+    });
+    heal = lost.heal;
+    if (lost.execution) executions.push(lost.execution);
+    for (const line of renderHeal(heal)) say(line);
+  }
+  const status = await readStatus(target, spec.name);
+  for (const line of renderStatus(status)) say(line);
+  if (!flags.once) explain(target, region, spec.name, say);
+  const { endpoint, members } = status;
+  output.result({ cluster: spec.name, endpoint, members, executions, heal } satisfies StartResult);
+  return members.every(({ healthy, voter }) => healthy && voter) && (heal === null || isWhole(heal));
+}
+
+function isWhole(heal: Heal): boolean {
+  return heal.sameMemberId && heal.membershipCalls === 0 && heal.lostWrites === 0;
+}
+
+function renderHeal(heal: Heal): string[] {
+  return [
+    `Slot ${heal.slot} is a healthy voter again after ${heal.secondsToVoter.toFixed(1)} s, as ${heal.sameMemberId ? 'the same member' : 'ANOTHER member'};`,
+    `  of these, Trivet's own overhead is ${heal.overheadSeconds.toFixed(1)} s. Membership calls: ${heal.membershipCalls}.`,
+    `  ${heal.acknowledgedWrites} writes were acknowledged meanwhile and ${heal.lostWrites === 0 ? 'all are there' : `${heal.lostWrites} ARE LOST`}; the longest pause was ${heal.writeOutageSeconds.toFixed(2)} s.`,
+  ];
+}
+
+/** Where to look further, and how to break it. */
+function explain(target: Target, region: Region, cluster: string, say: (line: string) => void): void {
+  const group = `${target.deployment}-${cluster}-slot-b`;
+  say('Look further, in another terminal:');
+  say(
+    `  export AWS_ENDPOINT_URL=${region.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`,
+  );
+  say(`  npm run trivet -- status ${cluster}`);
+  say(
+    `  aws stepfunctions list-executions --state-machine-arn ${target.stateMachineArn('provision-cluster')}`,
+  );
+  say('Kill a node and watch it come back:');
+  say(
+    `  aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names ${group} --query 'AutoScalingGroups[0].Instances[0].InstanceId'`,
+  );
+  say('  aws ec2 terminate-instances --instance-ids <the instance>');
+}
