@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEtcdClient, type EtcdClient } from '../../../functions/etcd/client.ts';
@@ -33,6 +33,8 @@ export interface World {
   client(slot: string): EtcdClient;
   form(slot: string, instanceId: string): Directive;
   resume(slot: string, instanceId: string, known: Partial<Directive>): Directive;
+  /** The etcd process of an instance. */
+  pidOf(instanceId: string): number;
   stop(): Promise<void>;
 }
 
@@ -103,6 +105,12 @@ export async function createWorld(secondOctet: number): Promise<World> {
       initialClusterToken: 'demo-1',
     }),
     resume: (slot, instanceId, known) => ({ kind: 'resume', ...common(slot, instanceId), ...known }),
+    pidOf: (instanceId) => {
+      const pids = readdirSync(join(stateDir, 'pids'));
+      return Number(
+        pids.find((pid) => readFileSync(join(stateDir, 'pids', pid), 'utf8') === `${instanceId}\n`),
+      );
+    },
     stop: async () => {
       for (const made of clients.values()) made.close();
       await machines.stop();
