@@ -1,0 +1,63 @@
+/** What goes wrong in EC2 by order of a test (design §9, faults). Each method returns the way back. */
+export interface Faults {
+  /** The instance stays in `shutting-down`, holding its interface and volumes, until the returned function is called. */
+  holdShutdown(instanceId: string): () => void;
+  /** Launches that match are refused with InsufficientInstanceCapacity; without fields, every launch. */
+  insufficientCapacity(rule?: CapacityRule): () => void;
+  /** A zone is down: it takes no launches and its instances fail their status checks. Processes in it are the machines' affair. */
+  zoneOutage(zone: string): () => void;
+  /** The image was deregistered: launches from it are refused with InvalidAMIID.NotFound. Any other well-formed id is an image. */
+  missingImage(imageId: string): () => void;
+}
+
+export interface CapacityRule {
+  readonly zone?: string;
+  readonly instanceType?: string;
+}
+
+/** The ordered faults with the questions that EC2 asks of them. */
+export interface OrderedFaults extends Faults {
+  /** Resolves when nothing holds the instance in `shutting-down`. */
+  shutdownReleased(instanceId: string): Promise<void>;
+  lacksCapacity(zone: string, instanceType: string): boolean;
+  isDown(zone: string): boolean;
+  isImageMissing(imageId: string): boolean;
+}
+
+/** No faults yet. */
+export function createFaults(): OrderedFaults {
+  const held = new Map<string, { released: Promise<void>; release: () => void }>();
+  const scarce = new Set<CapacityRule>();
+  const down = new Set<string>();
+  const missingImages = new Set<string>();
+  return {
+    holdShutdown: (instanceId) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.set(instanceId, { released: promise, release: resolve });
+      return () => {
+        held.get(instanceId)?.release();
+        held.delete(instanceId);
+      };
+    },
+    insufficientCapacity: (rule = {}) => {
+      scarce.add(rule);
+      return () => void scarce.delete(rule);
+    },
+    zoneOutage: (zone) => {
+      down.add(zone);
+      return () => void down.delete(zone);
+    },
+    shutdownReleased: async (instanceId) => held.get(instanceId)?.released,
+    lacksCapacity: (zone, instanceType) =>
+      down.has(zone) ||
+      [...scarce].some(
+        (rule) => (rule.zone ?? zone) === zone && (rule.instanceType ?? instanceType) === instanceType,
+      ),
+    isDown: (zone) => down.has(zone),
+    missingImage: (imageId) => {
+      missingImages.add(imageId);
+      return () => void missingImages.delete(imageId);
+    },
+    isImageMissing: (imageId) => missingImages.has(imageId),
+  };
+}
