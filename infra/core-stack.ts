@@ -23,7 +23,6 @@ export class CoreStack extends Stack {
     this.key = new DeploymentKey(this, 'Encryption', { name }).key;
     this.table = new Registry(this, 'Registry', { name }).table;
     this.bucket = new DeploymentBucket(this, 'Storage', { name, key: this.key }).bucket;
-    const { bucket, key } = this;
-    this.nodeBoundary = new NodeBoundary(this, 'NodeBoundary', { name, bucket, key }).policy;
+    this.nodeBoundary = new NodeBoundary(this, 'NodeBoundary', { name, key: this.key }).policy;
   }
 }

@@ -39,6 +39,16 @@ export function arn(service: string, resource: string): string {
   return `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`;
 }
 
+/** ARN of what lies under `path` in the deployment's bucket; with the path `''` of the bucket itself. */
+export function bucketArn(deployment: string, path = ''): string {
+  const bucket = `arn:${Aws.PARTITION}:s3:::${bucketName(deployment)}`;
+  return path === '' ? bucket : `${bucket}/${path}`;
+}
+
+export function bucketName(deployment: string): string {
+  return `${deployment}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+}
+
 /** ARN of an IAM resource, which has no region. */
 export function iamArn(resource: string): string {
   return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:${resource}`;

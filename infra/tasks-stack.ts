@@ -22,7 +22,6 @@ export class TasksStack extends Stack {
     const table = permissions({
       deployment: deployment.name,
       tableArn: core.table.tableArn,
-      bucketArn: core.bucket.bucketArn,
       keyArn: core.key.keyArn,
       nodeBoundaryArn: core.nodeBoundary.managedPolicyArn,
       vpcId: network.vpcId,

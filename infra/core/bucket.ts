@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
+import { bucketName } from '../names.ts';
 
 const common = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -37,7 +38,7 @@ export class DeploymentBucket extends Construct {
     acknowledge(logs, 'AwsSolutions-S1', 'It is the bucket of the access logs');
     this.bucket = new Bucket(this, 'Bucket', {
       ...common,
-      bucketName: `${props.name}-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      bucketName: bucketName(props.name),
       versioned: true,
       encryption: BucketEncryption.KMS,
       encryptionKey: props.key,

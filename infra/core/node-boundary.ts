@@ -1,9 +1,9 @@
 import { Aws } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { bucketArn } from '../names.ts';
 
 /**
  * The most that any node may ever be allowed. Trivet makes a role per slot, each for its own prefix; a role without this
@@ -12,9 +12,11 @@ import { acknowledge } from '../acknowledge.ts';
 export class NodeBoundary extends Construct {
   readonly policy: ManagedPolicy;
 
-  constructor(scope: Construct, id: string, props: { name: string; bucket: Bucket; key: IKey }) {
+  constructor(scope: Construct, id: string, props: { name: string; key: IKey }) {
     super(scope, id);
-    const { name, bucket, key } = props;
+    const { name, key } = props;
+    const readable = [bucketArn(name, 'clusters/*/slots/*'), bucketArn(name, 'artifacts/*')];
+    const reports = bucketArn(name, 'clusters/*/slots/*/reports/*');
     this.policy = new ManagedPolicy(this, 'Policy', {
       // IAM knows no regions: without the region in its name, a second deployment's policy would clash.
       managedPolicyName: `${name}-node-boundary-${Aws.REGION}`,
@@ -24,18 +26,18 @@ export class NodeBoundary extends Construct {
         new PolicyStatement({
           sid: 'ReadSlotFilesAndArtifacts',
           actions: ['s3:GetObject'],
-          resources: [bucket.arnForObjects('clusters/*/slots/*'), bucket.arnForObjects('artifacts/*')],
+          resources: readable,
         }),
         new PolicyStatement({
           sid: 'WriteReports',
           actions: ['s3:PutObject'],
-          resources: [bucket.arnForObjects('clusters/*/slots/*/reports/*')],
+          resources: [reports],
         }),
         new PolicyStatement({
           // Without it S3 answers 403, not 404, for a directive that is not written yet.
           sid: 'TellMissingFromForbidden',
           actions: ['s3:ListBucket'],
-          resources: [bucket.bucketArn],
+          resources: [bucketArn(name)],
         }),
         new PolicyStatement({
           sid: 'UseTheKeyThroughS3',
@@ -45,9 +47,9 @@ export class NodeBoundary extends Construct {
         }),
       ],
     });
-    acknowledge(
+    acknowledgeWildcards(
       this.policy,
-      'AwsSolutions-IAM5',
+      [...readable, reports],
       "A boundary over the roles of all slots; each slot's role names its own prefix",
     );
   }

@@ -3,7 +3,7 @@ import { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
 import { arn } from '../names.ts';
 
 /** Records what the VPC refuses. Accepted traffic is etcd's and the pods' own and would cost more than it tells. */
@@ -20,13 +20,14 @@ export class FlowLogs extends Construct {
       assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
       description: 'Delivers the flow logs of the VPC',
     });
+    const streams = arn('logs', `log-group:${logGroupName}:*`);
     role.addToPolicy(
       new PolicyStatement({
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-        resources: [arn('logs', `log-group:${logGroupName}:*`)],
+        resources: [streams],
       }),
     );
-    acknowledge(role, 'AwsSolutions-IAM5', 'Streams of the one log group of the flow logs');
+    acknowledgeWildcards(role, [streams], 'The streams of the one log group');
     const flowLog = new CfnFlowLog(this, 'Rejected', {
       resourceType: 'VPC',
       resourceId: props.vpcId,
@@ -35,6 +36,7 @@ export class FlowLogs extends Construct {
       logGroupName: group.logGroupName,
       deliverLogsPermissionArn: role.roleArn,
     });
+    flowLog.node.addDependency(role);
     flowLog.cfnOptions.condition = props.condition;
   }
 }

@@ -48,6 +48,7 @@ export class Alarms extends Construct {
     const actions = this.actions();
     for (const watched of [
       slotHeld(props.deployment),
+      slotUnattended(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -84,17 +85,30 @@ export class Alarms extends Construct {
   }
 }
 
+/** A metric that a task counts (functions/runtime/task.ts gives it these dimensions). */
+function counted(metricName: string, task: string, deployment: string): Metric {
+  return new Metric({
+    namespace: 'Trivet',
+    metricName,
+    dimensionsMap: { service: task, deployment },
+    statistic: Stats.SUM,
+    period: minute,
+  });
+}
+
 function slotHeld(deployment: string): Watched {
   return {
     name: 'slot-held',
     says: 'Trivet holds a slot of a control plane, since going on could lose data or quorum',
-    metric: new Metric({
-      namespace: 'Trivet',
-      metricName: 'SlotHeld',
-      dimensionsMap: { service: 'hold-slot', deployment },
-      statistic: Stats.SUM,
-      period: minute,
-    }),
+    metric: counted('SlotHeld', 'hold-slot', deployment),
+  };
+}
+
+function slotUnattended(deployment: string): Watched {
+  return {
+    name: 'slot-unattended',
+    says: 'The sweep found a slot that no workflow mends',
+    metric: counted('SlotUnattended', 'sweep', deployment),
   };
 }
 

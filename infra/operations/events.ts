@@ -14,12 +14,15 @@ interface Occasion {
 
 /** The events that are a reason to look now. What they say is never believed: the sweep observes (design §4). */
 function occasions(deployment: string): readonly Occasion[] {
-  const detail = { AutoScalingGroupName: Match.prefix(`${deployment}-`) };
   const group = EventField.fromPath('$.detail.AutoScalingGroupName');
   const ofGroup = (name: string, description: string, detailType: string): Occasion => ({
     name,
     description,
-    pattern: { source: ['aws.autoscaling'], detailType: [detailType], detail },
+    pattern: {
+      source: ['aws.autoscaling'],
+      detailType: [detailType],
+      detail: { AutoScalingGroupName: Match.prefix(`${deployment}-`) },
+    },
     scope: {
       autoScalingGroupName: group,
       instanceId: EventField.fromPath('$.detail.EC2InstanceId'),

@@ -1,12 +1,11 @@
 import { Aws } from 'aws-cdk-lib';
-import { arn, deploymentTag, iamArn } from '../names.ts';
+import { arn, bucketArn, deploymentTag, iamArn } from '../names.ts';
 import { allow, type Statement, throughService } from './statements.ts';
 
 /** Resources of other stacks that tasks use. */
 export interface TaskResources {
   readonly deployment: string;
   readonly tableArn: string;
-  readonly bucketArn: string;
   readonly keyArn: string;
   readonly nodeBoundaryArn: string;
   readonly vpcId: string;
@@ -17,78 +16,93 @@ export interface TaskResources {
  * service cannot name the deployment in an ARN, its tag does, so that no role reaches another deployment (S20).
  */
 export function scopeOf(resources: TaskResources) {
-  const { deployment, tableArn, bucketArn, keyArn } = resources;
-  const tag = `aws:ResourceTag/${deploymentTag}`;
-  const object = (path: string) => `${bucketArn}/${path}`;
-  const slotGroup = arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${deployment}-*-slot-*`);
-  const makesTagged = { StringEquals: { [`aws:RequestTag/${deploymentTag}`]: deployment } };
-
+  const { deployment, nodeBoundaryArn } = resources;
+  const nodeRole = iamArn(`role/${deployment}/*`);
   return {
-    ours: { StringEquals: { [tag]: deployment } },
-    makesTagged,
-    object,
-    slotGroup,
+    deployment,
+    nodeBoundaryArn,
+    ...conditions(deployment),
+    ...registry(resources),
+    ...objects(resources),
+    ec2: (type: string) => arn('ec2', `${type}/*`),
+    vpc: arn('ec2', `vpc/${resources.vpcId}`),
+    launchTemplate: arn('ec2', 'launch-template/*'),
+    /** Public images belong to other accounts, so their ARNs name none. */
     anyImage: `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::image/*`,
-    nodeRole: iamArn(`role/${deployment}/*`),
-    nodeProfile: iamArn(`instance-profile/${deployment}/*`),
+    slotGroup: arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${deployment}-*-slot-*`),
     stateMachine: (workflow: string) => arn('states', `stateMachine:${deployment}-${workflow}`),
     execution: arn('states', `execution:${deployment}-*:*`),
-    /** Tags are given in the call that makes the resource, and by no other. */
-    tagWhileMaking: (resourceType: string, makingAction: string) =>
-      allow(['ec2:CreateTags'], [arn('ec2', `${resourceType}/*`)], {
-        StringEquals: {
-          'ec2:CreateAction': makingAction,
-          [`aws:RequestTag/${deploymentTag}`]: deployment,
-        },
+    nodeRole,
+    nodeProfile: iamArn(`instance-profile/${deployment}/*`),
+    passesNodeRole: allow(['iam:PassRole'], [nodeRole], {
+      StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
+    }),
+    makesServiceLinkedRole: (service: string) =>
+      allow(['iam:CreateServiceLinkedRole'], [iamArn(`role/aws-service-role/${service}/*`)], {
+        StringEquals: { 'iam:AWSServiceName': service },
       }),
-    readsRegistry: [allow(['dynamodb:GetItem', 'dynamodb:Query'], [tableArn])],
-    writesRegistry: [
-      allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [tableArn]),
-    ],
-    readsObjects: (...paths: string[]): Statement[] => [
-      allow(['s3:GetObject'], paths.map(object)),
-      // Without it S3 answers 403, not 404, for an object that is not there yet.
-      allow(['s3:ListBucket'], [bucketArn]),
-      allow(['kms:Decrypt'], [keyArn], throughService('s3')),
-    ],
-    writesObjects: (...paths: string[]): Statement[] => [
-      allow(['s3:GetObject', 's3:PutObject'], paths.map(object)),
-      allow(['s3:ListBucket'], [bucketArn]),
-      allow(['kms:Decrypt', 'kms:GenerateDataKey'], [keyArn], throughService('s3')),
-    ],
-    /** EBS encrypts with grants on the key, which it may pass on to the instance only. */
-    usesKeyForVolumes: [
-      allow(
-        [
-          'kms:DescribeKey',
-          'kms:GenerateDataKeyWithoutPlaintext',
-          'kms:Decrypt',
-          'kms:ReEncryptFrom',
-          'kms:ReEncryptTo',
-        ],
-        [keyArn],
-        throughService('ec2'),
-      ),
-      allow(['kms:CreateGrant'], [keyArn], {
-        ...throughService('ec2'),
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-      }),
-    ],
+    usesKeyForVolumes: keyForVolumes(resources.keyArn),
     /** The image of a node: AWS publishes the current ones as public parameters; one's own lie under our prefix. */
     readsImageParameters: [
       allow(
-        ['ssm:GetParameter', 'ssm:GetParameters'],
+        ['ssm:GetParameter'],
         [
           `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/*`,
           arn('ssm', `parameter/${deployment}/*`),
         ],
       ),
     ],
-    makesServiceLinkedRole: (service: string) =>
-      allow(['iam:CreateServiceLinkedRole'], [iamArn(`role/aws-service-role/${service}/*`)], {
-        StringEquals: { 'iam:AWSServiceName': service },
-      }),
   };
 }
 
 export type Scope = ReturnType<typeof scopeOf>;
+
+function conditions(deployment: string) {
+  const makesTagged = { StringEquals: { [`aws:RequestTag/${deploymentTag}`]: deployment } };
+  return {
+    ours: { StringEquals: { [`aws:ResourceTag/${deploymentTag}`]: deployment } },
+    makesTagged,
+    /** Tags are given in the call that makes the resource, and by no other. */
+    tagWhileMaking: (resourceType: string, makingAction: string) =>
+      allow(['ec2:CreateTags'], [arn('ec2', `${resourceType}/*`)], {
+        StringEquals: { 'ec2:CreateAction': makingAction, ...makesTagged.StringEquals },
+      }),
+  };
+}
+
+function registry({ tableArn }: TaskResources) {
+  const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
+  return {
+    readsRegistry: [allow(reads, [tableArn])],
+    writesRegistry: [allow([...reads, 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [tableArn])],
+  };
+}
+
+function objects({ deployment, keyArn }: TaskResources) {
+  const below = (paths: readonly string[]) => paths.map((path) => bucketArn(deployment, path));
+  const readsObjects = (...paths: string[]): Statement[] => [
+    allow(['s3:GetObject'], below(paths)),
+    // Without it S3 answers 403, not 404, for an object that is not there yet.
+    allow(['s3:ListBucket'], [bucketArn(deployment)]),
+    allow(['kms:Decrypt'], [keyArn], throughService('s3')),
+  ];
+  return {
+    readsObjects,
+    writesObjects: (...paths: string[]): Statement[] => [
+      ...readsObjects(...paths),
+      allow(['s3:PutObject'], below(paths)),
+      allow(['kms:GenerateDataKey'], [keyArn], throughService('s3')),
+    ],
+    readsEtcdClientCertificate: readsObjects('clusters/*/pki/etcd-client/*'),
+  };
+}
+
+/** EBS encrypts by grants on the key, which its caller must be able to make, for AWS's own use only. */
+function keyForVolumes(keyArn: string): readonly Statement[] {
+  const throughEc2 = throughService('ec2');
+  return [
+    allow(['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext'], [keyArn], throughEc2),
+    allow(['kms:ReEncryptFrom', 'kms:ReEncryptTo'], [keyArn], throughEc2),
+    allow(['kms:CreateGrant'], [keyArn], { ...throughEc2, Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+  ];
+}

@@ -1,5 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { deploymentTag } from '../names.ts';
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -8,6 +10,8 @@ export interface Statement {
   readonly resources: readonly string[];
   readonly conditions?: Conditions;
   readonly effect?: 'Deny';
+  /** Why a wildcard among the resources can be no narrower, where neither the deployment's tag nor its names say so. */
+  readonly why?: string;
 }
 
 /** One row of the permissions table: these actions on these resources, under these conditions. */
@@ -27,7 +31,22 @@ export function describe(service: string, ...subjects: string[]): Statement {
   );
 }
 
-export function policyStatement({ actions, resources, conditions, effect }: Statement): PolicyStatement {
+/** Gives a role these statements, and cdk-nag the reason of each wildcard in them. */
+export function grant(role: Role, statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    role.addToPolicy(policyStatement(statement));
+    if (statement.effect !== 'Deny') acknowledgeWildcards(role, statement.resources, reasonOf(statement));
+  }
+}
+
+function reasonOf({ resources, conditions, why }: Statement): string {
+  if (why !== undefined) return why;
+  if (resources.includes('*')) return 'Describe actions know no resources';
+  const byTag = JSON.stringify(conditions ?? {}).includes(deploymentTag);
+  return byTag ? 'Limited to the deployment by its tag' : 'Limited to the deployment by its names';
+}
+
+function policyStatement({ actions, resources, conditions, effect }: Statement): PolicyStatement {
   return new PolicyStatement({
     effect: effect === 'Deny' ? Effect.DENY : Effect.ALLOW,
     actions: [...actions],

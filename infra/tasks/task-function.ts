@@ -7,9 +7,8 @@ import { Architecture, CfnFunction, Code, Function as LambdaFunction, Runtime } 
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TaskEntry } from '../../functions/catalog.ts';
-import { acknowledge } from '../acknowledge.ts';
 import { arn } from '../names.ts';
-import { allow, policyStatement, type Statement } from './statements.ts';
+import { allow, grant, type Statement } from './statements.ts';
 import { vpcAttachment } from './vpc-attachment.ts';
 
 export interface TaskFunctionProps {
@@ -79,13 +78,7 @@ export class TaskFunction extends Construct {
       [arn('logs', `log-group:/aws/lambda/${functionName}:*`)],
     );
     const attachment = task.network === 'vpc' ? vpcAttachment(functionName) : [];
-    for (const statement of [ownLog, ...statements, ...attachment])
-      role.addToPolicy(policyStatement(statement));
-    acknowledge(
-      role,
-      'AwsSolutions-IAM5',
-      'Describe actions know no resources; all else is limited by name prefix or tag to the deployment (infra/tasks)',
-    );
+    grant(role, [ownLog, ...statements, ...attachment]);
     return role;
   }
 

@@ -15,7 +15,10 @@ const attaching = [
  */
 export function vpcAttachment(functionName: string): readonly Statement[] {
   return [
-    allow(attaching, [arn('ec2', '*/*')]),
+    {
+      ...allow(attaching, [arn('ec2', '*/*')]),
+      why: 'Lambda accepts no narrower resource, and uses it by itself alone',
+    },
     describe('ec2', 'NetworkInterfaces', 'Subnets'),
     {
       effect: 'Deny',

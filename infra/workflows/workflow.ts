@@ -3,7 +3,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledgeWildcards } from '../acknowledge.ts';
+import { arn } from '../names.ts';
 import type { TaskFunction } from '../tasks/task-function.ts';
 import type { WorkflowDefinition } from './definitions.ts';
 
@@ -43,23 +44,16 @@ export class Workflow extends Construct {
     });
   }
 
-  private role({ definition, tasks }: WorkflowProps): Role {
+  private role({ deployment, definition, tasks }: WorkflowProps): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
       description: `Role of the workflow ${definition.name}`,
     });
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        // Any version, not the pinned ones alone: executions that began before a deployment go on with the old ones.
-        resources: tasks.map((task) => `${task.function.functionArn}:*`),
-      }),
-    );
-    acknowledge(
-      role,
-      'AwsSolutions-IAM5',
-      'Versions of the tasks that the workflow names; log delivery and X-Ray know no resources',
-    );
+    // Any version, not the pinned ones alone: executions that began before a deployment go on with the old ones.
+    const versions = tasks.map(({ task }) => arn('lambda', `function:${deployment}-${task.name}:*`));
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: versions }));
+    acknowledgeWildcards(role, versions, 'Versions of the tasks that the workflow names');
+    acknowledgeWildcards(role, ['*'], 'Log delivery and X-Ray know no resources');
     return role;
   }
 }
