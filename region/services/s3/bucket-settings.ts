@@ -1,0 +1,195 @@
+import type {
+  PutBucketEncryptionCommandInput,
+  PutBucketPolicyCommandInput,
+  PutBucketTaggingCommandInput,
+  PutBucketVersioningCommandInput,
+  S3,
+} from '@aws-sdk/client-s3';
+import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import type { Operations } from '../../kernel/kernel.ts';
+import { type Bucket, bucketOf, required, type S3State } from './state.ts';
+
+/** Settings of a bucket. Lifecycle rules are kept and shown, and never expire an object: nothing here lives that long. */
+export function bucketSettingOperations(s3: S3State) {
+  return {
+    putBucketVersioning: (input) => putVersioning(s3, input),
+    getBucketVersioning: (input) => {
+      const { versioning } = bucketOf(s3, input.Bucket);
+      return versioning ? { Status: versioning } : {};
+    },
+    putBucketEncryption: (input) => putEncryption(s3, input),
+    getBucketEncryption: (input) => ({
+      ServerSideEncryptionConfiguration: { Rules: [...bucketOf(s3, input.Bucket).encryption] },
+    }),
+    deleteBucketEncryption: (input) => {
+      bucketOf(s3, input.Bucket).encryption = [
+        { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
+      ];
+      return {};
+    },
+    putBucketPolicy: (input) => putPolicy(s3, input),
+    getBucketPolicy: (input) => ({
+      Policy: found(
+        bucketOf(s3, input.Bucket).policy,
+        'NoSuchBucketPolicy',
+        'The bucket policy does not exist',
+      ),
+    }),
+    deleteBucketPolicy: (input) => forget(bucketOf(s3, input.Bucket), 'policy'),
+    putPublicAccessBlock: (input) => {
+      bucketOf(s3, input.Bucket).publicAccessBlock = required(
+        input.PublicAccessBlockConfiguration,
+        'PublicAccessBlockConfiguration',
+      );
+      return {};
+    },
+    getPublicAccessBlock: (input) => ({
+      PublicAccessBlockConfiguration: found(
+        bucketOf(s3, input.Bucket).publicAccessBlock,
+        'NoSuchPublicAccessBlockConfiguration',
+        'The public access block configuration was not found',
+      ),
+    }),
+    deletePublicAccessBlock: (input) => forget(bucketOf(s3, input.Bucket), 'publicAccessBlock'),
+    putBucketTagging: (input) => putTagging(s3, input),
+    getBucketTagging: (input) => {
+      const { tags } = bucketOf(s3, input.Bucket);
+      const set = tags.length > 0 ? tags : undefined;
+      return { TagSet: [...found(set, 'NoSuchTagSet', 'The TagSet does not exist')] };
+    },
+    deleteBucketTagging: (input) => {
+      bucketOf(s3, input.Bucket).tags = [];
+      return {};
+    },
+    ...secondarySettings(s3),
+  } satisfies Operations<S3>;
+}
+
+function secondarySettings(s3: S3State) {
+  return {
+    putBucketOwnershipControls: (input) => {
+      bucketOf(s3, input.Bucket).ownership = required(input.OwnershipControls, 'OwnershipControls');
+      return {};
+    },
+    getBucketOwnershipControls: (input) => ({
+      OwnershipControls: found(
+        bucketOf(s3, input.Bucket).ownership,
+        'OwnershipControlsNotFoundError',
+        'The bucket ownership controls were not found',
+      ),
+    }),
+    deleteBucketOwnershipControls: (input) => forget(bucketOf(s3, input.Bucket), 'ownership'),
+    putBucketLifecycleConfiguration: (input) => {
+      bucketOf(s3, input.Bucket).lifecycle = required(input.LifecycleConfiguration, 'LifecycleConfiguration');
+      return {};
+    },
+    getBucketLifecycleConfiguration: (input) => ({
+      Rules: found(
+        bucketOf(s3, input.Bucket).lifecycle,
+        'NoSuchLifecycleConfiguration',
+        'The lifecycle configuration does not exist',
+      ).Rules,
+    }),
+    deleteBucketLifecycle: (input) => forget(bucketOf(s3, input.Bucket), 'lifecycle'),
+    putBucketNotificationConfiguration: (input) => {
+      bucketOf(s3, input.Bucket);
+      if (Object.keys(input.NotificationConfiguration ?? {}).length > 0) {
+        throw new NotPlayedError('S3 event notifications');
+      }
+      return {};
+    },
+    getBucketNotificationConfiguration: (input) => {
+      bucketOf(s3, input.Bucket);
+      return {};
+    },
+  } satisfies Operations<S3>;
+}
+
+function putVersioning(s3: S3State, input: PutBucketVersioningCommandInput) {
+  const bucket = bucketOf(s3, input.Bucket);
+  const status = input.VersioningConfiguration?.Status;
+  if (status !== 'Enabled' && status !== 'Suspended') {
+    throw new AwsError('IllegalVersioningConfigurationException', 'The Versioning element must be specified');
+  }
+  if (input.VersioningConfiguration?.MFADelete === 'Enabled') throw new NotPlayedError('MFA delete');
+  bucket.versioning = status;
+  return {};
+}
+
+function putEncryption(s3: S3State, input: PutBucketEncryptionCommandInput) {
+  const bucket = bucketOf(s3, input.Bucket);
+  const rules = input.ServerSideEncryptionConfiguration?.Rules ?? [];
+  const byDefault = rules[0]?.ApplyServerSideEncryptionByDefault;
+  if (rules.length !== 1 || !byDefault) {
+    throw new AwsError(
+      'MalformedXML',
+      'The XML you provided was not well-formed or did not validate against our published schema',
+    );
+  }
+  if (byDefault.SSEAlgorithm === 'AES256' && byDefault.KMSMasterKeyID !== undefined) {
+    throw new AwsError(
+      'InvalidArgument',
+      'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
+    );
+  }
+  bucket.encryption = rules;
+  return {};
+}
+
+function putPolicy(s3: S3State, input: PutBucketPolicyCommandInput) {
+  const bucket = bucketOf(s3, input.Bucket);
+  const policy = required(input.Policy, 'Policy');
+  if (Buffer.byteLength(policy) > 20 * 1024) {
+    throw new AwsError('PolicyTooLarge', 'Policy exceeds the maximum allowed document size.');
+  }
+  checkPolicyDocument(policy, bucket);
+  bucket.policy = policy;
+  return {};
+}
+
+function checkPolicyDocument(policy: string, bucket: Bucket): void {
+  const malformed = (why: string): AwsError => new AwsError('MalformedPolicy', why);
+  let document: { Statement?: unknown };
+  try {
+    document = JSON.parse(policy) as { Statement?: unknown };
+  } catch {
+    throw malformed('This policy contains invalid Json');
+  }
+  const statements = [document.Statement ?? []].flat() as Record<string, unknown>[];
+  if (statements.length === 0) throw malformed('Missing required field Statement');
+  for (const statement of statements) {
+    for (const field of ['Effect', 'Principal', 'Action', 'Resource']) {
+      if (statement[field] === undefined && statement[`Not${field}`] === undefined) {
+        throw malformed(`Missing required field ${field}`);
+      }
+    }
+    const resources = [statement.Resource ?? []].flat() as string[];
+    const own = `arn:aws:s3:::${bucket.name}`;
+    if (
+      !resources.every((each) => each === own || each.startsWith(`${own}/`) || each.startsWith(`${own}*`))
+    ) {
+      throw malformed('Policy has invalid resource');
+    }
+  }
+}
+
+function putTagging(s3: S3State, input: PutBucketTaggingCommandInput) {
+  const bucket = bucketOf(s3, input.Bucket);
+  const tags = input.Tagging?.TagSet ?? [];
+  if (tags.length > 50) throw new AwsError('BadRequest', 'Bucket tag count cannot be greater than 50');
+  if (new Set(tags.map((tag) => tag.Key)).size < tags.length) {
+    throw new AwsError('InvalidTag', 'Cannot provide multiple Tags with the same key');
+  }
+  bucket.tags = tags;
+  return {};
+}
+
+function found<T>(value: T | undefined, code: string, message: string): T {
+  if (value !== undefined) return value;
+  throw new AwsError(code, message, { status: 404 });
+}
+
+function forget(bucket: Bucket, setting: 'policy' | 'publicAccessBlock' | 'ownership' | 'lifecycle') {
+  delete bucket[setting];
+  return {};
+}
