@@ -1,0 +1,80 @@
+import type { AssumeRoleCommandInput, STS } from '@aws-sdk/client-sts';
+import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import type { Kernel, Operations, Principal, RequestContext, Service } from '../../kernel/kernel.ts';
+import type { IamRole, IamService } from '../iam/index.ts';
+import { mayAssume } from './trust.ts';
+
+/** STS: who somebody is, and roles assumed by those whom their trust policies name. */
+export function createSts(kernel: Kernel): Service {
+  const operations = {
+    getCallerIdentity: (_input, { principal }) => ({
+      Account: kernel.accountId,
+      Arn: sessionArn(kernel, principal),
+      UserId: principal.userId ?? kernel.accountId,
+    }),
+    assumeRole: (input, context) => assumeRole(kernel, input, context),
+  } satisfies Operations<STS>;
+  return { id: 'sts', operations };
+}
+
+/** A role's session has an ARN of its own: `assumed-role/<role name without path>/<session>`. */
+function sessionArn(kernel: Kernel, principal: Principal): string {
+  if (principal.kind !== 'role') return principal.arn;
+  const roleName = principal.arn.slice(principal.arn.lastIndexOf('/') + 1);
+  return `arn:aws:sts::${kernel.accountId}:assumed-role/${roleName}/${principal.sessionName ?? roleName}`;
+}
+
+/** Credentials are those of `kernel.credentials`; they do not end before the region does. */
+function assumeRole(kernel: Kernel, input: AssumeRoleCommandInput, { principal }: RequestContext) {
+  const arn = input.RoleArn ?? '';
+  if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(arn)) throw invalid(`${arn} is invalid`);
+  const sessionName = input.RoleSessionName ?? '';
+  if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) {
+    throw invalid(
+      `1 validation error detected: Value '${sessionName}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]{2,64}`,
+    );
+  }
+  if (input.Policy !== undefined || input.PolicyArns !== undefined)
+    throw new NotPlayedError('STS session policies');
+  const role = (kernel.service('iam') as IamService).roleById(arn);
+  const question = { principal, accountId: kernel.accountId, externalId: input.ExternalId, sessionName };
+  // A role that is not there answers like one that is not the caller's.
+  if (!role || !mayAssume(role.trustPolicy, question)) throw accessDenied(kernel, principal, arn);
+  const seconds = checkDuration(input.DurationSeconds ?? 3600, role, principal);
+  const session: Principal = {
+    kind: 'role',
+    arn: role.arn,
+    sessionName,
+    userId: `${role.id}:${sessionName}`,
+  };
+  const { accessKeyId, secretAccessKey, sessionToken } = kernel.credentials.issue(session);
+  return {
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: sessionToken,
+      Expiration: new Date(kernel.clock.now().getTime() + seconds * 1000),
+    },
+    AssumedRoleUser: { AssumedRoleId: `${role.id}:${sessionName}`, Arn: sessionArn(kernel, session) },
+  };
+}
+
+function checkDuration(seconds: number, role: IamRole, principal: Principal): number {
+  // Role chaining: a role that assumes a role gets one hour at most.
+  const longest = principal.kind === 'role' ? 3600 : role.maxSessionSeconds;
+  if (seconds >= 900 && seconds <= longest) return seconds;
+  throw invalid('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('ValidationError', message);
+}
+
+function accessDenied(kernel: Kernel, principal: Principal, arn: string): AwsError {
+  const who = sessionArn(kernel, principal);
+  return new AwsError(
+    'AccessDenied',
+    `User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${arn}`,
+    { status: 403 },
+  );
+}
