@@ -6,6 +6,8 @@ import { toBytes, toText, type WireRequest } from './wire.ts';
 /** How a REST protocol writes documents: JSON or XML. */
 export interface BodyCodec {
   readonly contentType: string;
+  /** Content type of bytes whose own type the service does not know. */
+  readonly blobType: string;
   /** Body of the members that are bound nowhere else. */
   readMembers(shape: Shape, text: string): Record<string, unknown>;
   /** Body that is one structure (`httpPayload`). */
@@ -176,7 +178,7 @@ function writePayload(
 ): { body: Uint8Array; contentType: string } {
   switch (kindOf(shape)) {
     case 'blob':
-      return { body: blobBytes(value, where), contentType: 'application/octet-stream' };
+      return { body: blobBytes(value, where), contentType: codec.blobType };
     case 'string':
       return { body: toBytes(formatScalar(shape, value, 'date-time', where)), contentType: 'text/plain' };
     default: {

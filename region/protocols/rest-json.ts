@@ -10,6 +10,7 @@ const names = { jsonNames: true };
 
 const codec: BodyCodec = {
   contentType: 'application/json',
+  blobType: 'application/octet-stream',
   readMembers: (shape, text) => {
     const read = parseJsonBody(shape, text, names);
     return isRecord(read) ? read : {};

@@ -14,6 +14,7 @@ const codecFor = (catalog: ServiceCatalog): BodyCodec => {
   const namespace = ` xmlns="${escapeXml(catalog.definition.xmlNamespace)}"`;
   return {
     contentType: 'application/xml',
+    blobType: 'binary/octet-stream',
     readMembers: (shape, text) => readMembers(shape, parseXml(text)),
     readPayload: (shape, text) => readMembers(shape, parseXml(text)),
     writeMembers: (shape, value, where) => {

@@ -39,7 +39,7 @@ export interface ShapeTraits {
   readonly httpError?: number;
   readonly error?: 'client' | 'server';
   readonly awsQueryError?: readonly [string, number];
-  readonly sparse?: number;
+  readonly idempotencyToken?: number;
 }
 
 /** The shape behind a schema reference; the SDK caches it on the reference. */
