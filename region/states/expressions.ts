@@ -18,6 +18,7 @@ export class ExpressionError extends Error {
   }
 }
 
+/** Variables by name, `states` among them: plain data. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
 const compiled = new Map<string, jsonata.Expression>();
@@ -52,7 +53,7 @@ export async function evaluateTemplate(
 ): Promise<JsonValue> {
   const text = expressionText(template);
   if (text !== undefined) {
-    return evaluateExpression(text, location, { ...stepFunctionsFunctions(sources), ...bindings });
+    return evaluateExpression(text, location, bindings, sources);
   }
   if (Array.isArray(template)) {
     const items: JsonValue[] = [];
@@ -69,11 +70,18 @@ export async function evaluateTemplate(
   return Object.fromEntries(fields);
 }
 
-async function evaluateExpression(text: string, location: string, bindings: Bindings): Promise<JsonValue> {
+async function evaluateExpression(
+  text: string,
+  location: string,
+  bindings: Bindings,
+  sources: ExpressionSources,
+): Promise<JsonValue> {
   const where = `The JSONata expression '${text}' specified for the field '${location}'`;
   let result: unknown;
   try {
-    result = await compileExpression(text).evaluate(undefined, { ...bindings });
+    // A copy of the data: jsonata marks arrays that it was given (`list[]`), which the next expression must not see.
+    const known = { ...stepFunctionsFunctions(sources), ...structuredClone(bindings) };
+    result = await compileExpression(text).evaluate(undefined, known);
   } catch (thrown) {
     const { code, message } = thrown as { code?: string; message?: string };
     const reason = code ? `${code}: ${message}` : (message ?? String(thrown));
