@@ -49,11 +49,12 @@ export interface ExecutionUsage {
   readonly taskInvocations: number;
 }
 
-const attemptStarts: ReadonlySet<string> = new Set([
-  'TaskScheduled',
-  'MapStateStarted',
-  'ParallelStateStarted',
-]);
+/** The event that begins an attempt, by the one that it follows when it is the first. */
+const firstAttemptAfter: Readonly<Record<string, string>> = {
+  TaskScheduled: 'TaskStateEntered',
+  MapStateStarted: 'MapStateEntered',
+  ParallelStateStarted: 'ParallelStateEntered',
+};
 
 /**
  * Counts what an execution is billed for, from its history alone: an attempt whose previous event is not the entry of its
@@ -66,7 +67,8 @@ export function countUsage(events: readonly HistoryEvent[]): ExecutionUsage {
   for (const event of events) {
     const previous = typeOf.get(event.previousEventId);
     if (event.type?.endsWith('StateEntered')) transitions += 1;
-    const isRetry = attemptStarts.has(event.type ?? '') && !previous?.endsWith('StateEntered');
+    const first = firstAttemptAfter[event.type ?? ''];
+    const isRetry = first !== undefined && previous !== first;
     if (isRetry || (event.type === 'EvaluationFailed' && previous === 'EvaluationFailed')) transitions += 1;
     if (event.type === 'TaskScheduled' && event.taskScheduledEventDetails?.resourceType === 'lambda') {
       taskInvocations += 1;
