@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { etcdHealth } from '../etcd/contracts.ts';
 import { lease } from '../leases/contracts.ts';
 import type { Contract } from '../runtime/task.ts';
 import { clusterName, slotName } from './names.ts';
@@ -178,9 +179,7 @@ export const ensureSlotGroup: Contract<z.infer<typeof slotGroupInput>, z.infer<t
   errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'ResourceNotReady'],
 };
 
-/** What finishing needs of an etcd observation (functions/etcd/contracts.ts); more may be there. */
-const healthOfEtcd = z.looseObject({ clusterId: z.optional(text), healthy: z.boolean() });
-const finishInput = z.strictObject({ lease, cluster: clusterName, health: healthOfEtcd });
+const finishInput = z.strictObject({ lease, cluster: clusterName, health: etcdHealth });
 const finishOutput = z.strictObject({ cluster: clusterName, endpoint: z.optional(text) });
 export const finishProvisioning: Contract<z.infer<typeof finishInput>, z.infer<typeof finishOutput>> = {
   name: 'finish-provisioning',

@@ -1,0 +1,114 @@
+import {
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  CreateTagsCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  EC2Client,
+  type RequestLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
+import type { Config } from '../runtime/config.ts';
+import { AwsUnavailable } from '../runtime/errors.ts';
+import { calling, callingUnless } from './classify.ts';
+import { clientSettings } from './client-settings.ts';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
+
+export interface LaunchTemplateFact {
+  readonly launchTemplateId: string;
+  readonly name: string;
+  /** Number of the latest version, as text. */
+  readonly version: string;
+  /** What the latest version was made from: the hash that its maker put into its description. */
+  readonly dataHash: string;
+  readonly tags: Tags;
+}
+
+/** A version's content and the hash that tells it from another. */
+export interface LaunchTemplateData {
+  readonly data: RequestLaunchTemplateData;
+  readonly hash: string;
+}
+
+export interface LaunchTemplates {
+  find(name: string, signal?: AbortSignal): Promise<LaunchTemplateFact | undefined>;
+  create(
+    request: { readonly name: string; readonly content: LaunchTemplateData; readonly tags: Tags },
+    signal?: AbortSignal,
+  ): Promise<LaunchTemplateFact>;
+  createVersion(
+    template: LaunchTemplateFact,
+    content: LaunchTemplateData,
+    owner: Owner,
+    signal?: AbortSignal,
+  ): Promise<string>;
+  tag(template: LaunchTemplateFact, wanted: Tags, owner: Owner, signal?: AbortSignal): Promise<void>;
+}
+
+const notFound = ['InvalidLaunchTemplateName.NotFoundException', 'InvalidLaunchTemplateId.NotFound'];
+const existsAlready = ['InvalidLaunchTemplateName.AlreadyExistsException'];
+
+export function makeLaunchTemplates(config: Config): LaunchTemplates {
+  const client = new EC2Client(clientSettings(config));
+  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return {
+    async find(name, signal) {
+      const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] });
+      const call = client.send(command, options(signal));
+      const found = await callingUnless('ec2:DescribeLaunchTemplates', notFound, call);
+      const template = found?.LaunchTemplates?.[0];
+      if (!template?.LaunchTemplateId) return undefined;
+      const version = String(template.LatestVersionNumber ?? 1);
+      const versions = await calling(
+        'ec2:DescribeLaunchTemplateVersions',
+        client.send(
+          new DescribeLaunchTemplateVersionsCommand({
+            LaunchTemplateId: template.LaunchTemplateId,
+            Versions: [version],
+          }),
+          options(signal),
+        ),
+      );
+      return {
+        launchTemplateId: template.LaunchTemplateId,
+        name,
+        version,
+        dataHash: versions.LaunchTemplateVersions?.[0]?.VersionDescription ?? '',
+        tags: readTags(template.Tags),
+      };
+    },
+    async create({ name, content, tags }, signal) {
+      const command = new CreateLaunchTemplateCommand({
+        LaunchTemplateName: name,
+        VersionDescription: content.hash,
+        LaunchTemplateData: content.data,
+        ClientToken: content.hash,
+        TagSpecifications: [{ ResourceType: 'launch-template', Tags: writeTags(tags) }],
+      });
+      const call = client.send(command, options(signal));
+      const made = await callingUnless('ec2:CreateLaunchTemplate', existsAlready, call);
+      const launchTemplateId = made?.LaunchTemplate?.LaunchTemplateId;
+      if (!launchTemplateId)
+        throw new AwsUnavailable(`launch template ${name} is there, and EC2 does not show it yet`);
+      const version = String(made.LaunchTemplate?.LatestVersionNumber ?? 1);
+      return { launchTemplateId, name, version, dataHash: content.hash, tags };
+    },
+    async createVersion(template, content, owner, signal) {
+      assertOwn(template.launchTemplateId, template.tags, owner);
+      const command = new CreateLaunchTemplateVersionCommand({
+        LaunchTemplateId: template.launchTemplateId,
+        VersionDescription: content.hash,
+        LaunchTemplateData: content.data,
+        // With the version that it follows: going back to earlier content is a new version too.
+        ClientToken: `${content.hash.slice(0, 48)}-${template.version}`,
+      });
+      const made = await calling('ec2:CreateLaunchTemplateVersion', client.send(command, options(signal)));
+      return String(made.LaunchTemplateVersion?.VersionNumber ?? '');
+    },
+    async tag(template, wanted, owner, signal) {
+      assertOwn(template.launchTemplateId, template.tags, owner);
+      const Tags = writeTags(missingTags(template.tags, wanted));
+      const command = new CreateTagsCommand({ Resources: [template.launchTemplateId], Tags });
+      await calling('ec2:CreateTags', client.send(command, options(signal)));
+    },
+  };
+}

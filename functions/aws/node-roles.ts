@@ -1,0 +1,129 @@
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  GetInstanceProfileCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  TagRoleCommand,
+} from '@aws-sdk/client-iam';
+import type { Config } from '../runtime/config.ts';
+import { calling, callingUnless } from './classify.ts';
+import { clientSettings } from './client-settings.ts';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
+
+export interface NodeRoleFact {
+  readonly name: string;
+  readonly tags: Tags;
+  /** The inline policy's document, parsed; undefined when there is none. */
+  readonly policy?: unknown;
+}
+
+export interface InstanceProfileFact {
+  readonly name: string;
+  readonly tags: Tags;
+  readonly roleNames: readonly string[];
+}
+
+/** Roles and instance profiles of nodes. A role's inline policy and its profile have the role's own name. */
+export interface NodeRoles {
+  find(name: string, signal?: AbortSignal): Promise<NodeRoleFact | undefined>;
+  findProfile(name: string, signal?: AbortSignal): Promise<InstanceProfileFact | undefined>;
+  create(
+    request: {
+      readonly name: string;
+      readonly path: string;
+      readonly description: string;
+      readonly trustPolicy: object;
+      readonly tags: Tags;
+    },
+    signal?: AbortSignal,
+  ): Promise<NodeRoleFact>;
+  putPolicy(role: NodeRoleFact, document: object, owner: Owner, signal?: AbortSignal): Promise<void>;
+  createProfile(
+    request: { readonly name: string; readonly path: string; readonly tags: Tags },
+    signal?: AbortSignal,
+  ): Promise<InstanceProfileFact>;
+  addRole(profile: InstanceProfileFact, roleName: string, owner: Owner, signal?: AbortSignal): Promise<void>;
+  tag(role: NodeRoleFact, wanted: Tags, owner: Owner, signal?: AbortSignal): Promise<void>;
+}
+
+const missing = ['NoSuchEntity', 'NoSuchEntityException'];
+const existsAlready = ['EntityAlreadyExists', 'EntityAlreadyExistsException'];
+
+export function makeNodeRoles(config: Config): NodeRoles {
+  const client = new IAMClient(clientSettings(config));
+  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return {
+    async find(name, signal) {
+      const role = new GetRoleCommand({ RoleName: name });
+      const found = await callingUnless('iam:GetRole', missing, client.send(role, options(signal)));
+      if (!found?.Role) return undefined;
+      const inline = new GetRolePolicyCommand({ RoleName: name, PolicyName: name });
+      const call = client.send(inline, options(signal));
+      const policy = await callingUnless('iam:GetRolePolicy', missing, call);
+      const tags = readTags(found.Role.Tags);
+      if (policy?.PolicyDocument === undefined) return { name, tags };
+      return { name, tags, policy: JSON.parse(decodeURIComponent(policy.PolicyDocument)) };
+    },
+    async findProfile(name, signal) {
+      const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
+      const call = client.send(command, options(signal));
+      const profile = (await callingUnless('iam:GetInstanceProfile', missing, call))?.InstanceProfile;
+      if (!profile) return undefined;
+      const roleNames = (profile.Roles ?? []).map(({ RoleName = '' }) => RoleName);
+      return { name, tags: readTags(profile.Tags), roleNames };
+    },
+    async create({ name, path, description, trustPolicy, tags }, signal) {
+      const command = new CreateRoleCommand({
+        RoleName: name,
+        Path: path,
+        Description: description,
+        AssumeRolePolicyDocument: JSON.stringify(trustPolicy),
+        PermissionsBoundary: config.permissionsBoundaryArn,
+        Tags: writeTags(tags),
+      });
+      await calling('iam:CreateRole', client.send(command, options(signal)));
+      return { name, tags };
+    },
+    async putPolicy(role, document, owner, signal) {
+      assertOwn(`role ${role.name}`, role.tags, owner);
+      const command = new PutRolePolicyCommand({
+        RoleName: role.name,
+        PolicyName: role.name,
+        PolicyDocument: JSON.stringify(document),
+      });
+      await calling('iam:PutRolePolicy', client.send(command, options(signal)));
+    },
+    async createProfile({ name, path, tags }, signal) {
+      const command = new CreateInstanceProfileCommand({
+        InstanceProfileName: name,
+        Path: path,
+        Tags: writeTags(tags),
+      });
+      await calling('iam:CreateInstanceProfile', client.send(command, options(signal)));
+      return { name, tags, roleNames: [] };
+    },
+    async addRole(profile, roleName, owner, signal) {
+      assertOwn(`instance profile ${profile.name}`, profile.tags, owner);
+      const command = new AddRoleToInstanceProfileCommand({
+        InstanceProfileName: profile.name,
+        RoleName: roleName,
+      });
+      // A profile holds one role: LimitExceeded says that it has one already, and ours is the only one that ever goes in.
+      const call = client.send(command, options(signal));
+      const already = [...existsAlready, 'LimitExceeded', 'LimitExceededException'];
+      await callingUnless('iam:AddRoleToInstanceProfile', already, call);
+    },
+    async tag(role, wanted, owner, signal) {
+      assertOwn(`role ${role.name}`, role.tags, owner);
+      const Tags = writeTags(missingTags(role.tags, wanted));
+      await calling(
+        'iam:TagRole',
+        client.send(new TagRoleCommand({ RoleName: role.name, Tags }), options(signal)),
+      );
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  CreateOrUpdateTagsCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeLifecycleHooksCommand,
+  PutLifecycleHookCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { Config } from '../runtime/config.ts';
+import { AwsUnavailable, ResourceNotReady } from '../runtime/errors.ts';
+import { calling, classify, hasCode } from './classify.ts';
+import { clientSettings } from './client-settings.ts';
+import { assertOwn, missingTags, type Owner, readTags, type Tags } from './ownership.ts';
+
+/** What a slot's group should be, and what one is. */
+export interface SlotGroupShape {
+  readonly name: string;
+  readonly zone: string;
+  readonly launchTemplateId: string;
+  readonly launchTemplateVersion: string;
+}
+
+export interface SlotGroupFound extends SlotGroupShape {
+  readonly min: number;
+  readonly max: number;
+  readonly desired: number;
+  readonly deletionProtection: string;
+  readonly hook?: LaunchHook;
+  readonly tags: Tags;
+}
+
+export interface LaunchHook {
+  readonly name: string;
+  readonly heartbeatTimeoutSeconds: number;
+  readonly defaultResult: 'CONTINUE' | 'ABANDON';
+}
+
+/** Makes and corrects slots' Auto Scaling groups; `slot-groups.ts` looks at them while they work. */
+export interface SlotGroupBuilder {
+  find(name: string, signal?: AbortSignal): Promise<SlotGroupFound | undefined>;
+  create(shape: SlotGroupShape, hook: LaunchHook, tags: Tags, signal?: AbortSignal): Promise<void>;
+  /** Sets size, template version and protection as wanted. Running instances stay as they are. */
+  update(group: SlotGroupFound, shape: SlotGroupShape, owner: Owner, signal?: AbortSignal): Promise<void>;
+  putHook(group: SlotGroupFound, hook: LaunchHook, owner: Owner, signal?: AbortSignal): Promise<void>;
+  tag(group: SlotGroupFound, wanted: Tags, owner: Owner, signal?: AbortSignal): Promise<void>;
+}
+
+/** One instance, neither more nor less; only a person who takes the protection off first can delete the group. */
+const single = {
+  MinSize: 1,
+  MaxSize: 1,
+  DesiredCapacity: 1,
+  // EC2 alone: an etcd that is down on a running instance is Trivet's to heal, and an impaired disk is not healed by a new instance.
+  HealthCheckType: 'EC2',
+  HealthCheckGracePeriod: 0,
+  // Terminate first, then launch: two instances can never hold the slot's network interface.
+  InstanceMaintenancePolicy: { MinHealthyPercentage: 0, MaxHealthyPercentage: 100 },
+  DeletionProtection: 'prevent-all-deletion',
+} as const;
+
+const launching = 'autoscaling:EC2_INSTANCE_LAUNCHING';
+
+export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
+  const client = new AutoScalingClient(clientSettings(config));
+  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return {
+    async find(name, signal) {
+      const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
+      const call = client.send(command, options(signal));
+      const found = await calling('autoscaling:DescribeAutoScalingGroups', call);
+      const group = found.AutoScalingGroups?.[0];
+      if (!group) return undefined;
+      const hooks = await calling(
+        'autoscaling:DescribeLifecycleHooks',
+        client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: name }), options(signal)),
+      );
+      const hook = hooks.LifecycleHooks?.find((one) => one.LifecycleTransition === launching);
+      return {
+        name,
+        zone: group.AvailabilityZones?.[0] ?? '',
+        launchTemplateId: group.LaunchTemplate?.LaunchTemplateId ?? '',
+        launchTemplateVersion: group.LaunchTemplate?.Version ?? '',
+        min: group.MinSize ?? 0,
+        max: group.MaxSize ?? 0,
+        desired: group.DesiredCapacity ?? 0,
+        deletionProtection: group.DeletionProtection ?? 'none',
+        ...(hook && {
+          hook: {
+            name: hook.LifecycleHookName ?? '',
+            heartbeatTimeoutSeconds: hook.HeartbeatTimeout ?? 0,
+            defaultResult: hook.DefaultResult === 'CONTINUE' ? 'CONTINUE' : 'ABANDON',
+          },
+        }),
+        tags: readTags(group.Tags),
+      };
+    },
+    async create(shape, hook, tags, signal) {
+      const command = new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: shape.name,
+        // The zone and no subnet: the launch template names the network interface (reference aws-etcd-kubeadm-facts §1.1).
+        AvailabilityZones: [shape.zone],
+        LaunchTemplate: templateOf(shape),
+        ...single,
+        // In the group's creation, so that the very first instance meets the hook too (reference §2).
+        LifecycleHookSpecificationList: [{ ...hookOf(hook), LifecycleTransition: launching }],
+        Tags: tagsFor(shape.name, tags),
+      });
+      await building(shape.name, client.send(command, options(signal)));
+    },
+    async update(group, shape, owner, signal) {
+      assertOwn(`group ${group.name}`, group.tags, owner);
+      const command = new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName: group.name,
+        LaunchTemplate: templateOf(shape),
+        ...single,
+      });
+      await building(group.name, client.send(command, options(signal)));
+    },
+    async putHook(group, hook, owner, signal) {
+      assertOwn(`group ${group.name}`, group.tags, owner);
+      const command = new PutLifecycleHookCommand({
+        AutoScalingGroupName: group.name,
+        LifecycleTransition: launching,
+        ...hookOf(hook),
+      });
+      await calling('autoscaling:PutLifecycleHook', client.send(command, options(signal)));
+    },
+    async tag(group, wanted, owner, signal) {
+      assertOwn(`group ${group.name}`, group.tags, owner);
+      const Tags = tagsFor(group.name, missingTags(group.tags, wanted));
+      const command = new CreateOrUpdateTagsCommand({ Tags });
+      await calling('autoscaling:CreateOrUpdateTags', client.send(command, options(signal)));
+    },
+  };
+}
+
+function templateOf(shape: SlotGroupShape) {
+  return { LaunchTemplateId: shape.launchTemplateId, Version: shape.launchTemplateVersion };
+}
+
+function hookOf(hook: LaunchHook) {
+  return {
+    LifecycleHookName: hook.name,
+    HeartbeatTimeout: hook.heartbeatTimeoutSeconds,
+    DefaultResult: hook.defaultResult,
+  };
+}
+
+/** Instances get their tags from the launch template. */
+function tagsFor(name: string, tags: Tags) {
+  return Object.entries(tags).map(([Key, Value]) => ({
+    Key,
+    Value,
+    ResourceId: name,
+    ResourceType: 'auto-scaling-group',
+    PropagateAtLaunch: false,
+  }));
+}
+
+/** Auto Scaling checks the template when it is named: an instance profile made a moment ago may not have reached it. */
+async function building(name: string, call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    if (hasCode(error, ['ValidationError']) && /iam ?instance ?profile/i.test(text))
+      throw new ResourceNotReady(`${name}: its instance profile has not reached Auto Scaling yet`, {
+        cause: error,
+      });
+    if (hasCode(error, ['AlreadyExists', 'AlreadyExistsFault']))
+      throw new AwsUnavailable(`${name} is there, and Auto Scaling does not show it yet`, { cause: error });
+    if (hasCode(error, ['ResourceContention', 'ResourceContentionFault', 'ScalingActivityInProgressFault']))
+      throw new ResourceNotReady(`${name} is being changed by something else`, { cause: error });
+    throw classify(error, 'autoscaling:CreateOrUpdateAutoScalingGroup');
+  }
+}

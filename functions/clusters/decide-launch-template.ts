@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { type NodeFile, renderManifest, renderNodeFiles, renderUserData } from '../../node/render.ts';
+import type { LaunchTemplateData, LaunchTemplateFact } from '../aws/launch-templates.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
+import type { Layout, SlotLayout } from './contracts.ts';
+import { tagReason } from './decide-security-groups.ts';
+import type { ClusterSpec } from './spec-schema.ts';
+
+/** Root disk of a node; etcd's data lies on the slot's own volume. */
+const rootGibibytes = 20;
+
+/** Root device of Amazon Linux 2023. */
+const rootDeviceName = '/dev/xvda';
+
+export interface WantedLaunchTemplate {
+  readonly name: string;
+  readonly tags: Tags;
+  readonly content: LaunchTemplateData;
+  /** What the node fetches: to be in the bucket before a template names the manifest. */
+  readonly files: readonly NodeFile[];
+  readonly manifest: { readonly text: string; readonly sha256: string };
+}
+
+export type LaunchTemplateStep =
+  | { readonly step: 'create' | 'version'; readonly reason: string }
+  | { readonly step: 'tag'; readonly tags: Tags; readonly reason: string };
+
+export interface LaunchTemplateInput {
+  readonly spec: ClusterSpec;
+  readonly layout: Layout;
+  readonly slot: SlotLayout;
+  readonly networkInterfaceId: string;
+  readonly instanceProfileName: string;
+}
+
+/**
+ * A slot's launch template. It names the slot's network interface as the primary one, so that EC2 itself refuses a second holder
+ * (design §3, reference aws-etcd-kubeadm-facts §1.4), and pins by hash all that the node fetches.
+ */
+export function wantedLaunchTemplate(
+  owner: Owner,
+  { spec, layout, slot, networkInterfaceId, instanceProfileName }: LaunchTemplateInput,
+  deployment: { readonly region: string; readonly bucket: string; readonly keyArn: string },
+): WantedLaunchTemplate {
+  const input = {
+    deployment: owner.deployment,
+    cluster: spec.name,
+    slot: slot.slot,
+    region: deployment.region,
+    bucket: deployment.bucket,
+    address: slot.address,
+    memberName: slot.memberName,
+    etcdVersion: spec.controlPlane.etcd.version,
+    clusterToken: layout.initialClusterToken,
+  };
+  const files = renderNodeFiles(input);
+  const manifest = renderManifest(files);
+  const tags = tagsOf({ ...owner, slot: slot.slot }, slot.resourceName, spec.tags);
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const data = {
+    ImageId: `resolve:ssm:${spec.controlPlane.amiParameter}`,
+    InstanceType: (spec.controlPlane.instanceTypes[0] ?? '') as never,
+    IamInstanceProfile: { Name: instanceProfileName },
+    // Security groups and address are the interface's own; it outlives the instance.
+    NetworkInterfaces: [
+      { DeviceIndex: 0, NetworkInterfaceId: networkInterfaceId, DeleteOnTermination: false },
+    ],
+    BlockDeviceMappings: [
+      {
+        DeviceName: rootDeviceName,
+        Ebs: {
+          VolumeType: 'gp3' as const,
+          VolumeSize: rootGibibytes,
+          Encrypted: true,
+          KmsKeyId: deployment.keyArn,
+          DeleteOnTermination: true,
+        },
+      },
+    ],
+    // Version 2 alone, and one hop: pods cannot reach the node's role (reference §8.2).
+    MetadataOptions: {
+      HttpEndpoint: 'enabled' as const,
+      HttpTokens: 'required' as const,
+      HttpPutResponseHopLimit: 1,
+    },
+    UserData: Buffer.from(renderUserData(input, manifest.sha256)).toString('base64'),
+    TagSpecifications: [
+      { ResourceType: 'instance' as const, Tags },
+      { ResourceType: 'volume' as const, Tags },
+    ],
+  };
+  const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex');
+  return { name: slot.resourceName, tags, content: { data, hash }, files, manifest };
+}
+
+export function decideLaunchTemplate(
+  wanted: WantedLaunchTemplate,
+  found: LaunchTemplateFact | undefined,
+): LaunchTemplateStep[] {
+  if (!found) return [{ step: 'create', reason: `${wanted.name} does not exist` }];
+  const steps: LaunchTemplateStep[] = [];
+  if (found.dataHash !== wanted.content.hash)
+    steps.push({
+      step: 'version',
+      reason: `version ${found.version} differs; a new one takes effect at the slot’s next instance`,
+    });
+  const tags = missingTags(found.tags, wanted.tags);
+  if (Object.keys(tags).length > 0) steps.push({ step: 'tag', tags, reason: tagReason(tags) });
+  return steps;
+}

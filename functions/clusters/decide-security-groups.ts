@@ -1,0 +1,90 @@
+import type { IngressRule, SecurityGroupFact } from '../aws/networks.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
+import { namesOf } from './names.ts';
+import type { ClusterSpec } from './spec-schema.ts';
+
+export const apiPort = 6443;
+const etcdClientPort = 2379;
+const etcdPeerPort = 2380;
+
+export interface WantedSecurityGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: Tags;
+  readonly rules: readonly IngressRule[];
+}
+
+/** What has to be done to a resource. `reason` is for people, in plans and logs. */
+export type GroupStep =
+  | { readonly step: 'create'; readonly reason: string }
+  | { readonly step: 'allow' | 'revoke'; readonly rules: readonly IngressRule[]; readonly reason: string }
+  | { readonly step: 'tag'; readonly tags: Tags; readonly reason: string };
+
+/** The load balancer's group: the API from the VPC and from where the spec allows. */
+export function wantedLoadBalancerGroup(
+  owner: Owner,
+  spec: ClusterSpec,
+  vpcCidrs: readonly string[],
+): WantedSecurityGroup {
+  const name = namesOf(owner.deployment, spec.name).loadBalancerSecurityGroup;
+  const sources = [...new Set([...vpcCidrs, ...spec.api.allowedCidrs])];
+  return {
+    name,
+    description: `Kubernetes API of cluster ${spec.name}`,
+    tags: tagsOf(owner, name, spec.tags),
+    rules: sources.map((source) => ({ fromPort: apiPort, toPort: apiPort, source })),
+  };
+}
+
+/** The nodes' group: etcd among themselves and for the tasks that talk to it, the API from the load balancer. */
+export function wantedControlPlaneGroup(
+  owner: Owner,
+  spec: ClusterSpec,
+  sources: { readonly self: string; readonly loadBalancer: string; readonly etcdClients: string },
+): WantedSecurityGroup {
+  const name = namesOf(owner.deployment, spec.name).controlPlaneSecurityGroup;
+  return {
+    name,
+    description: `Control plane of cluster ${spec.name}`,
+    tags: tagsOf(owner, name, spec.tags),
+    rules: [
+      { fromPort: etcdClientPort, toPort: etcdPeerPort, source: sources.self },
+      { fromPort: etcdClientPort, toPort: etcdClientPort, source: sources.etcdClients },
+      { fromPort: apiPort, toPort: apiPort, source: sources.loadBalancer },
+    ],
+  };
+}
+
+/** Rules beyond the wanted ones are revoked: who may reach etcd and the API is the spec's to say. */
+export function decideSecurityGroup(
+  wanted: WantedSecurityGroup,
+  found: SecurityGroupFact | undefined,
+): GroupStep[] {
+  if (!found) return [{ step: 'create', reason: `${wanted.name} does not exist` }];
+  const steps: GroupStep[] = [];
+  const lacking = wanted.rules.filter((rule) => !found.ingress.some((present) => same(rule, present)));
+  const extra = found.ingress.filter((present) => !wanted.rules.some((rule) => same(rule, present)));
+  const tags = missingTags(found.tags, wanted.tags);
+  if (lacking.length > 0) steps.push({ step: 'allow', rules: lacking, reason: `lets in ${list(lacking)}` });
+  if (extra.length > 0)
+    steps.push({ step: 'revoke', rules: extra, reason: `no longer lets in ${list(extra)}` });
+  if (Object.keys(tags).length > 0) steps.push({ step: 'tag', tags, reason: tagReason(tags) });
+  return steps;
+}
+
+export function tagReason(tags: Tags): string {
+  return `tags differ: ${Object.keys(tags).join(', ')}`;
+}
+
+function same(left: IngressRule, right: IngressRule): boolean {
+  return left.fromPort === right.fromPort && left.toPort === right.toPort && left.source === right.source;
+}
+
+function list(rules: readonly IngressRule[]): string {
+  return rules
+    .map(({ fromPort, toPort, source }) => {
+      const ports = fromPort === toPort ? `${fromPort}` : `${fromPort}-${toPort}`;
+      return `${source} on ${ports}`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,54 @@
+/** Says for people what failed, why, and what to do. Pure. */
+
+export interface Failure {
+  readonly cluster: string;
+  readonly workflow: string;
+  readonly step: string;
+  /** As a workflow's Catch gives it. */
+  readonly error: { readonly Error: string; readonly Cause?: string | undefined };
+}
+
+const again = 'run it again: every step that is done is kept';
+
+/** The way on, by error name. */
+const waysOn: Readonly<Record<string, string>> = {
+  SpecInvalid: 'correct the spec, and run it again',
+  SpecRefused: 'change the spec as each line says, and run it again',
+  LeaseHeld: 'wait for the other execution to end, then run it again',
+  LeaseLost: 'another execution has taken over; look at that one',
+  ForeignResource: 'rename or remove the resource that is in the way, or choose another cluster name',
+  VolumeFailed:
+    'see that the deployment’s key allows EBS to use it; for a slot that held data, run replace-etcd-member',
+  SlotHeld: 'see the slot’s verdict in trivet status',
+  WaitExhausted: `look at the slot’s console output and activities (trivet status), and ${again}`,
+  EtcdUnhealthy: `look at etcd’s members (trivet status), and ${again}`,
+  EtcdUnreachable: `see that the nodes run and the security groups let the tasks in, and ${again}`,
+  AwsRefused: `remove what AWS names (a missing right or a quota, most often), and ${again}`,
+  ConfigInvalid: 'deploy the stacks again: a function lacks its environment',
+  InputInvalid: 'this is a fault of Trivet: report it with the execution’s ARN',
+  OutputInvalid: 'this is a fault of Trivet: report it with the execution’s ARN',
+};
+
+export function explainFailure({ cluster, workflow, step, error }: Failure): {
+  name: string;
+  message: string;
+} {
+  const cause = readCause(error.Cause);
+  const of = cluster === '' ? workflow : `${workflow} of ${cluster}`;
+  const way = waysOn[error.Error] ?? again;
+  return {
+    name: error.Error,
+    message: `${of} failed at "${step}": ${error.Error}: ${cause}. Way on: ${way}.`,
+  };
+}
+
+/** Lambda gives the cause of a thrown error as JSON; everything else gives text. */
+function readCause(cause: string | undefined): string {
+  if (cause === undefined || cause === '') return 'no cause was given';
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}

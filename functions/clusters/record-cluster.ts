@@ -1,0 +1,48 @@
+/**
+ * Writes what is wanted of a cluster, and where it lies, into the registry: before anything is made, so that a run which dies can be
+ * finished by the next.
+ *
+ * Safe to repeat: what was made since stays in the record; only the spec, the layout and their time are written again.
+ */
+import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { assertLease } from '../leases/assert-lease.ts';
+import { SpecInvalid } from '../runtime/errors.ts';
+import { task } from '../runtime/task.ts';
+import { recordCluster, type SlotLayout } from './contracts.ts';
+import { parseSpec, renderProblems } from './spec.ts';
+
+export const handler = task(
+  recordCluster,
+  (config): { registry: Registry } => ({ registry: makeRegistry(config) }),
+  async ({ lease, spec: raw, layout, specHash }, { registry }, { signal, clock }) => {
+    const { spec, problems } = parseSpec(raw);
+    if (!spec) throw new SpecInvalid(renderProblems(problems));
+    const cluster = spec.name;
+    const at = clock.now().toISOString();
+    const record = await registry.getCluster(cluster, signal);
+    await assertLease(registry, lease, signal);
+    if (record) {
+      const patch = { spec, specHash, layout, updatedAt: at, lastFailure: null };
+      await registry.updateCluster(cluster, patch, { formed: record.formed }, signal);
+    } else {
+      const fresh = { name: cluster, spec, specHash, layout, phase: 'forming', formed: false } as const;
+      await registry.putCluster({ ...fresh, createdAt: at, updatedAt: at }, 'absent', signal);
+    }
+    const slots = new Map((await registry.getSlots(cluster, signal)).map((slot) => [slot.slot, slot]));
+    for (const wanted of layout.slots) {
+      const present = slots.get(wanted.slot);
+      const place = placeOf(wanted);
+      await assertLease(registry, lease, signal);
+      if (!present) {
+        const fresh = { ...place, phase: 'forming', startedOnce: false } as const;
+        await registry.putSlot(cluster, fresh, 'absent', signal);
+      } else if (Object.entries(place).some(([key, value]) => present[key as keyof typeof place] !== value))
+        await registry.updateSlot(cluster, wanted.slot, place, { startedOnce: present.startedOnce }, signal);
+    }
+    return { cluster };
+  },
+);
+
+function placeOf({ slot, zone, address, subnetId, filesystemUuid, generation, memberName }: SlotLayout) {
+  return { slot, zone, address, subnetId, filesystemUuid, generation, memberName };
+}
