@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+import { createOutput, table } from '../cli/output.ts';
+import { benchBundles, benchSynth } from './bundles.ts';
+import { benchControlPlane } from './control-plane.ts';
+import { median, renderFigures } from './figures.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '6' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(
+    'npm run bench -- [--json] [--runs N]   figures against the budgets of the design; N heals per profile (default 6)\n',
+  );
+  process.exit(0);
+}
+const output = createOutput({ json: values.json });
+const runs = Number(values.runs);
+
+output.say('Heals with fast delays …');
+const fast = await benchControlPlane('fast', runs);
+output.say('Heals with cold starts and API latencies modelled …');
+const modelled = await benchControlPlane('modelled', runs);
+output.say('Bundles and synthesis …');
+const figures = [...fast, ...modelled, ...benchBundles(), benchSynth(3)];
+for (const line of table(renderFigures(figures))) output.say(line);
+output.result({ figures: figures.map((figure) => ({ ...figure, median: median(figure.runs) })) });
+process.exit(0);

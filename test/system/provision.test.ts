@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provision } from '../../cli/commands/provision.ts';
+import { readStatus } from '../../cli/commands/status.ts';
+import { readSpecFile } from '../../cli/spec-file.ts';
+import { invokeTask } from '../../cli/target.ts';
+import type { Plan } from '../../functions/clusters/contracts.ts';
+import type { ClusterSpec } from '../../functions/clusters/spec.ts';
+import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
+import { eventually } from '../support/eventually.ts';
+
+const spec = readSpecFile('examples/ha.yaml');
+const output = { json: true, say: () => {}, result: () => {} };
+const planOf = (wanted: ClusterSpec) => invokeTask<Plan>(deployed.target, 'plan-cluster', { spec: wanted });
+
+let deployed: DeployedRegion;
+beforeAll(async () => {
+  deployed = await deployRegion({});
+});
+afterAll(() => deployed?.stop());
+
+describe('provision-cluster', () => {
+  test('makes three healthy voters out of a spec, and the same spec again changes nothing', {
+    timeout: 120_000,
+  }, async () => {
+    expect((await planOf(spec)).action).toBe('create');
+    expect(await provision(deployed.target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
+    const status = await readStatus(deployed.target, spec.name);
+    expect(status.phase).toBe('serving');
+    expect(status.members.filter(({ voter, healthy }) => voter && healthy)).toHaveLength(3);
+    expect(status.members.filter(({ leader }) => leader)).toHaveLength(1);
+    const again = await planOf(spec);
+    expect({ action: again.action, changes: again.changes, refusals: again.refusals }).toEqual({
+      action: 'unchanged',
+      changes: [],
+      refusals: [],
+    });
+    const calls: string[] = [];
+    const stopListening = deployed.region.onCall(({ operation }) => void calls.push(operation));
+    expect(await provision(deployed.target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
+    stopListening();
+    expect(calls.filter((operation) => /^(create|run|attach|delete|terminate)/.test(operation))).toEqual([]);
+  });
+
+  test('refuses what is not safe, with the reason, before anything is changed', async () => {
+    const plan = await planOf({ ...spec, zones: ['a'] });
+    expect(plan.action).toBe('refuse');
+    expect(plan.refusals.map(({ path }) => path)).toEqual(['zones']);
+    const outcome = await provision(deployed.target, { ...spec, zones: ['a'] }, output);
+    expect(outcome).toMatchObject({ status: 'FAILED', error: 'SpecRefused' });
+    expect((await readStatus(deployed.target, spec.name)).members).toHaveLength(3);
+  });
+
+  test('converges on a change that is safe', { timeout: 60_000 }, async () => {
+    const changed = { ...spec, tags: { ...spec.tags, team: 'storage' } };
+    expect((await planOf(changed)).action).toBe('converge');
+    expect(await provision(deployed.target, changed, output)).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await planOf(changed)).action).toBe('unchanged');
+  });
+
+  test.each([0, 1, 2, 3, 4])(
+    'a run that was stopped on its way (%i) is finished by the next',
+    { timeout: 120_000 },
+    async (moment) => {
+      const other = { ...spec, name: `stopped-${moment}` };
+      const states = deployed.target.states;
+      const stateMachineArn = deployed.target.stateMachineArn('provision-cluster');
+      const { executionArn } = await states.startExecution({
+        stateMachineArn,
+        name: `stopped-${moment}`,
+        input: JSON.stringify({ spec: other }),
+      });
+      const stopAt = [
+        'Ensure certificates',
+        'Ensure volume',
+        'Ensure slot group',
+        'Direct slot',
+        'Verify etcd',
+      ][moment];
+      await eventually(
+        async () => {
+          const { events = [] } = await states.getExecutionHistory({
+            executionArn: executionArn ?? '',
+            maxResults: 1000,
+          });
+          return events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === stopAt);
+        },
+        { timeoutMs: 60_000, what: `the state ${stopAt}` },
+      );
+      await states.stopExecution({ executionArn: executionArn ?? '' });
+      expect(await provision(deployed.target, other, output)).toMatchObject({ status: 'SUCCEEDED' });
+      const status = await readStatus(deployed.target, other.name);
+      expect(status.members.filter(({ voter, healthy }) => voter && healthy)).toHaveLength(3);
+    },
+  );
+});
