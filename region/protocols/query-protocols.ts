@@ -1,9 +1,9 @@
 import type { ServiceCatalog } from './catalog.ts';
-import type { Protocol, WireError } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
 import { awsDialect, ec2Dialect, formTree, type QueryDialect, readForm } from './query-form.ts';
-import { isRecord, membersOf, traitsOf } from './shape.ts';
+import { isRecord } from './shape.ts';
 import { noBody, parseQuery, toBytes, toText, type WireRequest, type WireResponse } from './wire.ts';
-import { element, escapeXml, writeMembers, writeNamed } from './xml.ts';
+import { element, escapeXml, writeErrorMembers, writeMembers } from './xml.ts';
 
 const xmlHead = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
@@ -35,18 +35,6 @@ function queryProtocol(dialect: QueryDialect): Pick<Protocol, 'route' | 'read'> 
 const namespaceOf = (catalog: ServiceCatalog): string =>
   catalog.definition.xmlNamespace === '' ? '' : ` xmlns="${escapeXml(catalog.definition.xmlNamespace)}"`;
 
-/** Members of a modelled error beside its message, as markup inside `Error`. */
-function errorMembers(error: WireError): string {
-  if (!error.shape) return '';
-  let markup = '';
-  for (const [name, member] of membersOf(error.shape)) {
-    const value = error.members[name];
-    if (value === undefined || name.toLowerCase() === 'message') continue;
-    markup += writeNamed(member, traitsOf(member).xmlName ?? name, value, `${error.shapeName}.${name}`);
-  }
-  return markup;
-}
-
 /** awsQuery: Auto Scaling, ELBv2, IAM, STS, CloudFormation. */
 export const awsQuery: Protocol = {
   ...queryProtocol(awsDialect),
@@ -65,7 +53,7 @@ export const awsQuery: Protocol = {
       element('Type', error.fault === 'client' ? 'Sender' : 'Receiver') +
       element('Code', escapeXml(error.code)) +
       element('Message', escapeXml(error.message)) +
-      errorMembers(error);
+      writeErrorMembers(error);
     const markup = element('Error', fields) + element('RequestId', requestId);
     return respond(error.status, requestId, element('ErrorResponse', markup, namespaceOf(catalog)));
   },

@@ -5,7 +5,7 @@ import { routeS3 } from './rest-routes.ts';
 import { decodeS3Body } from './s3-body.ts';
 import { isRecord, traitsOf } from './shape.ts';
 import { noBody, toBytes } from './wire.ts';
-import { element, escapeXml, readMembers, writeMembers, writeNamed } from './xml.ts';
+import { element, escapeXml, readMembers, writeErrorMembers, writeMembers, writeNamed } from './xml.ts';
 import { parseXml } from './xml-parser.ts';
 
 const xmlHead = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -72,6 +72,7 @@ export const restXml: Protocol = {
     const fields =
       element('Code', escapeXml(error.code)) +
       element('Message', escapeXml(error.message)) +
+      writeErrorMembers(error) +
       element('Resource', escapeXml(request.path)) +
       element('RequestId', requestId) +
       element('HostId', requestId);

@@ -1,3 +1,4 @@
+import type { WireError } from './protocol.ts';
 import { formatScalar, malformed, parseScalar, unfitting } from './scalars.ts';
 import { isRecord, kindOf, membersOf, memberTraitsOf, type Shape, traitsOf } from './shape.ts';
 import type { XmlElement } from './xml-parser.ts';
@@ -73,6 +74,17 @@ export function writeNamed(shape: Shape, name: string, value: unknown, where: st
     default:
       return element(name, escapeXml(formatScalar(shape, value, 'date-time', where)));
   }
+}
+
+/** Members of a modelled error beside its message, as they stand in the error's element. */
+export function writeErrorMembers(error: Pick<WireError, 'shape' | 'shapeName' | 'members'>): string {
+  if (!error.shape) return '';
+  return writeMembers(
+    error.shape,
+    error.members,
+    error.shapeName,
+    (member) => member.getMemberName().toLowerCase() !== 'message',
+  );
 }
 
 function attributesOf(shape: Shape, value: unknown, where: string): string {

@@ -33,6 +33,8 @@ export function createSource(seed: number): Source {
   };
 }
 
+const numbers = [0, 1, 42, -7, 0.5, 1_700_000_000_123];
+
 /** Text that may stand in a header or a path. */
 const plainText = (source: Source): string => `p${source.pick(1_000_000)}`;
 
@@ -68,7 +70,7 @@ export function generateValue(shape: Shape, source: Source, depth: number, plain
     case 'string':
       return plain ? plainText(source) : source.text();
     case 'number':
-      return traitsOf(shape).httpResponseCode ? 200 + source.pick(3) : source.pick(100);
+      return traitsOf(shape).httpResponseCode ? 200 + source.pick(3) : numbers[source.pick(numbers.length)];
     case 'boolean':
       return source.pick(2) === 1;
     case 'timestamp':
