@@ -1,0 +1,117 @@
+import type { LaunchTemplateFact, LaunchTemplates } from '../aws/launch-templates.ts';
+import type { LoadBalancerFact, LoadBalancers, TargetGroupFact } from '../aws/load-balancers.ts';
+import type { InterfaceFact, Networks, SecurityGroupFact, SubnetOfVpc } from '../aws/networks.ts';
+import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../aws/node-roles.ts';
+import type { Parameters } from '../aws/parameters.ts';
+import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
+import type { SlotGroupBuilder, SlotGroupFound } from '../aws/slot-group-builder.ts';
+import type { EtcdVolumeFact, Volumes } from '../aws/volumes.ts';
+import type { Config } from '../runtime/config.ts';
+import { namesOf, slotResourceName } from './names.ts';
+import type { ClusterSpec } from './spec-schema.ts';
+
+/** What AWS has of a slot besides its volume. */
+export interface SlotObservation {
+  readonly slot: string;
+  readonly role?: NodeRoleFact | undefined;
+  readonly profile?: InstanceProfileFact | undefined;
+  readonly launchTemplate?: LaunchTemplateFact | undefined;
+  readonly group?: SlotGroupFound | undefined;
+}
+
+/** Everything that a plan is decided from, complete: what is not in it does not exist. A call that fails fails the observation. */
+export interface ClusterObservation {
+  readonly record?: ClusterRecord | undefined;
+  readonly slotRecords: readonly SlotRecord[];
+  /** Addresses that the registry promised to slots of other clusters. */
+  readonly promisedAddresses: readonly string[];
+  readonly subnets: readonly SubnetOfVpc[];
+  readonly vpcCidrs: readonly string[];
+  readonly imageExists: boolean;
+  /** All interfaces in the deployment's subnets. */
+  readonly interfaces: readonly InterfaceFact[];
+  readonly securityGroups: readonly SecurityGroupFact[];
+  readonly volumes: readonly EtcdVolumeFact[];
+  readonly loadBalancer?: LoadBalancerFact | undefined;
+  readonly targetGroup?: TargetGroupFact | undefined;
+  readonly slots: readonly SlotObservation[];
+}
+
+export interface ObserveDeps {
+  readonly registry: Registry;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly loadBalancers: LoadBalancers;
+  readonly roles: NodeRoles;
+  readonly templates: LaunchTemplates;
+  readonly groups: SlotGroupBuilder;
+  readonly parameters: Parameters;
+}
+
+export async function observeCluster(
+  spec: ClusterSpec,
+  deps: ObserveDeps,
+  config: Config,
+  signal: AbortSignal,
+): Promise<ClusterObservation> {
+  const { registry, networks, volumes, loadBalancers, parameters } = deps;
+  const names = namesOf(config.deployment, spec.name);
+  const groupNames = [names.loadBalancerSecurityGroup, names.controlPlaneSecurityGroup];
+  const [record, slotRecords, promisedAddresses] = await Promise.all([
+    registry.getCluster(spec.name, signal),
+    registry.getSlots(spec.name, signal),
+    promisedToOthers(registry, spec.name, signal),
+  ]);
+  const [subnets, vpcCidrs, image, interfaces, securityGroups, found] = await Promise.all([
+    networks.subnets(config.subnetIds, signal),
+    networks.vpcCidrs(config.vpcId, signal),
+    parameters.value(spec.controlPlane.amiParameter, signal),
+    networks.interfaces(config.subnetIds, signal),
+    networks.securityGroups(config.vpcId, groupNames, signal),
+    volumes.ofCluster(spec.name, signal),
+  ]);
+  const [loadBalancer, targetGroup, slots] = await Promise.all([
+    loadBalancers.find(names.loadBalancer, signal),
+    loadBalancers.findTargetGroup(names.targetGroup, signal),
+    Promise.all(
+      spec.zones.map((slot) =>
+        observeSlot(slot, slotResourceName(config.deployment, spec.name, slot), deps, signal),
+      ),
+    ),
+  ]);
+  return {
+    record,
+    slotRecords,
+    promisedAddresses,
+    subnets,
+    vpcCidrs,
+    imageExists: image !== undefined,
+    interfaces,
+    securityGroups,
+    volumes: found,
+    loadBalancer,
+    targetGroup,
+    slots,
+  };
+}
+
+async function observeSlot(
+  slot: string,
+  name: string,
+  { roles, templates, groups }: ObserveDeps,
+  signal: AbortSignal,
+): Promise<SlotObservation> {
+  const [role, profile, launchTemplate, group] = await Promise.all([
+    roles.find(name, signal),
+    roles.findProfile(name, signal),
+    templates.find(name, signal),
+    groups.find(name, signal),
+  ]);
+  return { slot, role, profile, launchTemplate, group };
+}
+
+async function promisedToOthers(registry: Registry, cluster: string, signal: AbortSignal): Promise<string[]> {
+  const others = (await registry.listClusters(signal)).filter((name) => name !== cluster);
+  const slots = await Promise.all(others.map((name) => registry.getSlots(name, signal)));
+  return slots.flat().map(({ address }) => address);
+}
