@@ -29,7 +29,7 @@ export function verdictOn(
     return { verified: false, reason: 'the members hold different keys at one revision' };
   const member = health.members.find((candidate) => candidate.slot === slot);
   if (!member) return { verified: false, reason: `slot ${slot} has no member yet` };
-  if (!member.voter) return { verified: false, reason: `member ${member.name} is a learner` };
+  if (!member.voter) return { verified: false, reason: `the member of slot ${slot} is a learner` };
   const reason = member.reason ?? `member ${member.name} is a healthy voter`;
   return { verified: member.healthy, reason };
 }
