@@ -1,0 +1,177 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
+import type { InstanceFact, SlotHolders } from '../../../functions/aws/slot-holders.ts';
+import { handler as sweep } from '../../../functions/sweep/sweep.ts';
+import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
+import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
+import { fakeTaskContext } from '../../support/fake-task-context.ts';
+import { buildSpec } from '../../support/specs.ts';
+import { unstubbed } from '../../support/unstubbed.ts';
+
+const replaceEtcdMemberArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-replace-etcd-member';
+const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { replaceEtcdMemberArn } });
+
+let registry: FakeRegistry;
+let executions: FakeExecutions;
+let groupFacts: SlotGroupFact[];
+let instances: InstanceFact[];
+let held: Map<string, string>;
+let did: string[];
+
+const effect = (name: string) => async (subject: string) => void did.push(`${name} ${subject}`);
+const deps = () => ({
+  registry,
+  executions,
+  groups: unstubbed<SlotGroups>('SlotGroups', {
+    describe: async (names) => groupFacts.filter(({ name }) => names.includes(name)),
+    suspendLaunch: effect('suspend'),
+    resumeLaunch: effect('resume'),
+    markUnhealthy: effect('mark unhealthy'),
+  }),
+  holders: unstubbed<SlotHolders>('SlotHolders', {
+    instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
+    interfaceHolders: async () => held,
+  }),
+});
+
+/** A formed cluster with slots a and b, whose members serve on i-a and i-b. */
+beforeEach(async () => {
+  registry = fakeRegistry();
+  executions = fakeExecutions();
+  did = [];
+  const at = '2026-03-01T11:00:00Z';
+  const layout = {
+    cluster: 'demo',
+    clusterUid: 'uid',
+    generation: 1,
+    initialClusterToken: 'uid-1',
+    initialCluster: '',
+    slots: [],
+  };
+  await registry.putCluster({
+    name: 'demo',
+    spec: buildSpec(),
+    specHash: '',
+    layout,
+    phase: 'serving',
+    formed: true,
+    createdAt: at,
+    updatedAt: at,
+  });
+  for (const slot of ['a', 'b']) {
+    await registry.putSlot('demo', {
+      slot,
+      zone: `us-east-1${slot}`,
+      address: '127.80.0.10',
+      subnetId: `subnet-${slot}`,
+      filesystemUuid: '',
+      generation: 1,
+      memberName: `demo-${slot}`,
+      phase: 'serving',
+      startedOnce: true,
+      networkInterfaceId: `eni-${slot}`,
+      instanceId: `i-${slot}`,
+    });
+  }
+  groupFacts = ['a', 'b'].map((slot) => ({
+    name: `trivet-demo-slot-${slot}`,
+    instances: [{ instanceId: `i-${slot}`, lifecycleState: 'InService' }],
+    suspended: [],
+  }));
+  instances = ['i-a', 'i-b', 'i-new'].map((instanceId) => ({ instanceId, state: 'running' }));
+  held = new Map([
+    ['eni-a', 'i-a'],
+    ['eni-b', 'i-b'],
+  ]);
+});
+
+const setGroup = (slot: string, fact: Partial<SlotGroupFact>) => {
+  groupFacts = groupFacts.map((group) => (group.name.endsWith(`-${slot}`) ? { ...group, ...fact } : group));
+};
+const waiting = { instances: [{ instanceId: 'i-new', lifecycleState: 'Pending:Wait' }] };
+
+test('a healthy cluster makes the sweep do nothing', async () => {
+  expect(await sweep.run({}, deps(), context())).toEqual({ clusters: ['demo'], findings: [], started: [] });
+});
+
+test('an instance in a launch hook starts one execution under its deterministic name, however often it is looked at', async () => {
+  setGroup('b', waiting);
+  expect((await sweep.run({}, deps(), context())).started).toEqual(['demo-b-i-new-1']);
+  await sweep.run({ scope: { autoScalingGroupName: 'trivet-demo-slot-b' } }, deps(), context());
+  expect(executions.started).toEqual([{ name: 'demo-b-i-new-1', input: { cluster: 'demo', slot: 'b' } }]);
+});
+
+test('an execution that ended without success makes room for the next attempt', async () => {
+  setGroup('b', waiting);
+  await sweep.run({}, deps(), context());
+  for (const [arn, execution] of executions.executions)
+    executions.executions.set(arn, { ...execution, status: 'FAILED', input: 'other' });
+  expect((await sweep.run({}, deps(), context())).started).toEqual(['demo-b-i-new-2']);
+});
+
+test('an event looks at what it names and at nothing else', async () => {
+  setGroup('a', waiting);
+  setGroup('b', waiting);
+  const { findings } = await sweep.run({ scope: { instanceId: 'i-b' } }, deps(), context());
+  expect(findings.map(({ slot }) => slot)).toEqual(['b']);
+  expect(await sweep.run({ scope: { instanceId: 'i-foreign' } }, deps(), context())).toEqual({
+    clusters: [],
+    findings: [],
+    started: [],
+  });
+});
+
+test('a group without an instance is kicked once the network interface is free', async () => {
+  setGroup('b', { instances: [] });
+  await sweep.run({}, deps(), context());
+  expect(did).toEqual([]);
+  held.delete('eni-b');
+  await sweep.run({}, deps(), context());
+  expect(did).toEqual(['suspend trivet-demo-slot-b', 'resume trivet-demo-slot-b']);
+});
+
+test('an instance that was terminated from outside is told to its group', async () => {
+  instances = instances.map((instance) =>
+    instance.instanceId === 'i-b' ? { ...instance, state: 'shutting-down' } : instance,
+  );
+  await sweep.run({}, deps(), context());
+  expect(did).toEqual(['mark unhealthy i-b']);
+});
+
+test('a lease whose holder is dead stops nothing; one whose holder runs does (L2)', async () => {
+  setGroup('b', waiting);
+  const holder = `${replaceEtcdMemberArn.replace(':stateMachine:', ':execution:')}:other`;
+  await registry.putLease(
+    'demo',
+    'slot:b',
+    { holder, token: 1, acquiredAt: '2026-03-01T11:59:00Z' },
+    'absent',
+  );
+  executions.executions.set(holder, {
+    executionArn: holder,
+    status: 'RUNNING',
+    startedAt: '2026-03-01T11:59:00Z',
+  });
+  expect((await sweep.run({}, deps(), context())).started).toEqual([]);
+  executions.executions.set(holder, {
+    executionArn: holder,
+    status: 'ABORTED',
+    startedAt: '2026-03-01T11:59:00Z',
+  });
+  expect((await sweep.run({}, deps(), context())).started).toEqual(['demo-b-i-new-1']);
+});
+
+test('a slot that only a person can mend is counted for the alarm', async () => {
+  groupFacts = groupFacts.filter(({ name }) => !name.endsWith('-b'));
+  const seen = context();
+  const { findings } = await sweep.run({}, deps(), seen);
+  expect(findings).toEqual([
+    {
+      cluster: 'demo',
+      slot: 'b',
+      action: 'report',
+      reason: 'its Auto Scaling group is gone: provision the cluster again',
+    },
+  ]);
+  expect(seen.counted.get('SlotUnattended')).toBe(1);
+});
