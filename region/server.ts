@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from 'node:net';
 import type { Kernel } from './kernel/kernel.ts';
 import { createDispatch, type Dispatch } from './protocols/dispatch.ts';
+import { credentialScope } from './protocols/scope.ts';
 import { parseQuery, toBytes, type WireRequest, type WireResponse } from './protocols/wire.ts';
 
 export interface RegionServer {
@@ -119,8 +120,7 @@ async function readRequest(message: IncomingMessage): Promise<WireRequest> {
 
 /** The two pages that are not AWS's. Signed requests are never among them (`GET /` of S3 lists buckets). */
 function ownPage(kernel: Kernel, request: WireRequest): WireResponse | undefined {
-  const signed =
-    request.headers.authorization !== undefined || request.query.some(([key]) => key === 'X-Amz-Credential');
+  const signed = credentialScope(request) !== undefined;
   if (request.method !== 'GET' || signed) return undefined;
   const services = kernel.services().map(({ id }) => id);
   if (request.path === '/') {

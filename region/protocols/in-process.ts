@@ -5,7 +5,7 @@ import { createDispatch } from './dispatch.ts';
 import type { WireRequest } from './wire.ts';
 
 /** The part of the SDK's HttpRequest that a handler reads. */
-export interface SdkHttpRequest {
+interface SdkHttpRequest {
   readonly method: string;
   readonly hostname: string;
   readonly port?: number | undefined;
@@ -15,7 +15,7 @@ export interface SdkHttpRequest {
   readonly body?: unknown;
 }
 
-export interface SdkHandlerOptions {
+interface SdkHandlerOptions {
   readonly abortSignal?: unknown;
 }
 

@@ -28,7 +28,7 @@ export function parseJsonBody(shape: Shape, text: string, options: JsonOptions):
 }
 
 /** A parsed JSON value → value in the SDK's shape; nulls outside lists and maps count as absent. */
-export function readJson(shape: Shape, value: Json, options: JsonOptions, where: string): unknown {
+function readJson(shape: Shape, value: Json, options: JsonOptions, where: string): unknown {
   const kind = kindOf(shape);
   switch (kind) {
     case 'unit':

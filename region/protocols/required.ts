@@ -14,7 +14,7 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Every required member that is absent or null, in the schema's order, nested ones too. */
-export function findMissing(shape: Shape, value: unknown, path = '', parameter = ''): Missing[] {
+function findMissing(shape: Shape, value: unknown, path = '', parameter = ''): Missing[] {
   switch (kindOf(shape)) {
     case 'structure':
       return isRecord(value) ? missingMembers(shape, value, path, parameter) : [];

@@ -124,7 +124,7 @@ export function routeRest(catalog: ServiceCatalog, request: WireRequest): Route 
 const bucketHost = /^(.+?)\.(?:s3[.-][^:]*|localhost)(?::\d+)?$/;
 
 /** Bucket and key of an S3 request: path style, or a bucket in the host name where the host is S3's own or `localhost`. */
-export function splitS3Path(request: WireRequest): { bucket: string; key: string } {
+function splitS3Path(request: WireRequest): { bucket: string; key: string } {
   const hosted = bucketHost.exec(request.host)?.[1];
   const path = request.path.replace(/^\//, '');
   if (hosted !== undefined) return { bucket: hosted, key: decodeText(path) };

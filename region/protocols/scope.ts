@@ -10,10 +10,13 @@ export interface CredentialScope {
 
 /**
  * The scope from the Authorization header or, in presigned URLs, from X-Amz-Credential:
- * `AKID/20261122/us-east-1/ec2/aws4_request`; SigV4A scopes have no region.
+ * `AKID/20261122/us-east-1/ec2/aws4_request`; SigV4A scopes have no region. Presigned URLs of S3 in the older form, which `aws s3
+ * presign` still makes, name the key in AWSAccessKeyId.
  */
 export function credentialScope(request: WireRequest): CredentialScope | undefined {
   const header = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1];
+  const oldPresigner = queryValue(request, 'AWSAccessKeyId');
+  if (oldPresigner !== undefined) return { accessKeyId: oldPresigner, service: 's3', region: undefined };
   const credential = header ?? queryValue(request, 'X-Amz-Credential');
   const parts = credential?.split('/') ?? [];
   const service = parts.at(-2);

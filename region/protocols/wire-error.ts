@@ -21,7 +21,7 @@ const malformedCodes: Readonly<Record<ProtocolName, string>> = {
   'awsJson1.0': 'SerializationException',
   'awsJson1.1': 'SerializationException',
   restJson: 'SerializationException',
-  restXml: 'MalformedXML',
+  restXml: 'InvalidArgument',
 };
 
 /** Statuses of S3's codes; its schema gives them for few. */

@@ -185,6 +185,14 @@ describe.skipIf(!installed)('the aws CLI', () => {
     expect(await readFile(target, 'utf8')).toBe('hello, trivet\n');
   });
 
+  it('presigns a URL that anyone may get', async () => {
+    play(door, 's3', { getObject: () => ({ Body: 'hello', ETag: '"e"' }) });
+    const url = (await text('s3', 'presign', 's3://trivet-bucket/a/b c')).trim();
+    const answer = await fetch(url);
+    expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+    expect(door.inputs.at(-1)).toEqual({ Bucket: 'trivet-bucket', Key: 'a/b c' });
+  });
+
   it('sends to a queue and shows the code that SQS has always given', async () => {
     const refuse = (): never => {
       throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');

@@ -58,6 +58,19 @@ describe('the credential scope', () => {
     });
   });
 
+  it('is S3’s in presigned URLs of the older form', () => {
+    const query: [string, string][] = [
+      ['AWSAccessKeyId', 'AKID'],
+      ['Signature', 'x'],
+      ['Expires', '1'],
+    ];
+    expect(credentialScope(request({ query }))).toEqual({
+      accessKeyId: 'AKID',
+      region: undefined,
+      service: 's3',
+    });
+  });
+
   it('is absent where nobody signed', () => {
     expect(credentialScope(request())).toBeUndefined();
   });

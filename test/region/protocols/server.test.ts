@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { promisify } from 'node:util';
 import { S3 } from '@aws-sdk/client-s3';
 import { STS } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +11,20 @@ import { eventually } from '../../support/eventually.ts';
 import { createDoor, type Door, play } from './doors.ts';
 
 const credentials = { accessKeyId: 'AKIDTEST', secretAccessKey: 'not-a-secret' };
+
+describe('a region that starts', () => {
+  it('loads no SDK client before the first request for its service', async () => {
+    const script = `
+      const { Module } = await import('node:module');
+      const { createServer } = await import('./region/server.ts');
+      const { createKernel } = await import('./region/kernel/create-kernel.ts');
+      createServer(createKernel({ stateDir: '.' }));
+      const loaded = Object.keys(Module._cache).filter((path) => path.includes('client-'));
+      console.log(JSON.stringify(loaded));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    expect(JSON.parse(stdout)).toEqual([]);
+  });
+});
 
 describe('the HTTP endpoint', () => {
   let door: Door;
