@@ -54,6 +54,8 @@ export const plan = z.strictObject({
   action: z.enum(['create', 'converge', 'unchanged', 'refuse']),
   cluster: clusterName,
   specHash: text,
+  /** When the record that the plan is made of was last written; empty when there is none. */
+  basedOn: z.string(),
   /** Absent only when the plan is refused before a layout could be decided. */
   layout: z.optional(layout),
   changes: z.array(plannedChange),
@@ -69,13 +71,19 @@ export const planCluster: Contract<z.infer<typeof planInput>, Plan> = {
   errors: ['SpecInvalid'],
 };
 
-const recordInput = z.strictObject({ lease, spec: z.unknown(), layout, specHash: text });
+const recordInput = z.strictObject({
+  lease,
+  spec: z.unknown(),
+  layout,
+  specHash: text,
+  basedOn: z.string(),
+});
 const recordOutput = z.strictObject({ cluster: clusterName });
 export const recordCluster: Contract<z.infer<typeof recordInput>, z.infer<typeof recordOutput>> = {
   name: 'record-cluster',
   input: recordInput,
   output: recordOutput,
-  errors: ['LeaseLost', 'SpecInvalid', 'RegistryConflict'],
+  errors: ['LeaseLost', 'SpecInvalid', 'PlanStale', 'RegistryConflict'],
 };
 
 const ofCluster = { lease, cluster: clusterName, layout };

@@ -49,7 +49,7 @@ export function decideClusterPlan(input: PlanInput): Plan {
     ...imageProblems(spec, observation),
     ...poolProblems(spec, observation, config.region),
   ];
-  const head = { cluster: spec.name, specHash };
+  const head = { cluster: spec.name, specHash, basedOn: record?.updatedAt ?? '' };
   if (refusals.length > 0 || !laid.layout) {
     const layout = record?.layout ?? laid.layout;
     return { action: 'refuse', ...head, ...(layout && { layout }), changes: [], refusals };

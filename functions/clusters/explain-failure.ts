@@ -33,22 +33,34 @@ export function explainFailure({ cluster, workflow, step, error }: Failure): {
   name: string;
   message: string;
 } {
-  const cause = readCause(error.Cause);
+  const inner = readStep(error.Cause);
+  const cause = readCause(inner ? inner.cause : error.Cause);
   const of = cluster === '' ? workflow : `${workflow} of ${cluster}`;
   const way = waysOn[error.Error] ?? again;
   return {
     name: error.Error,
-    message: `${of} failed at "${step}": ${error.Error}: ${cause}. Way on: ${way}.`,
+    message: `${of} failed at "${inner?.step ?? step}": ${error.Error}: ${cause}. Way on: ${way}.`,
   };
+}
+
+/** A step inside a Map state carries its own name out with its cause. */
+function readStep(cause: string | undefined): { step: string; cause: string } | undefined {
+  const { step, cause: inner } = readJson(cause);
+  return typeof step === 'string' && typeof inner === 'string' ? { step, cause: inner } : undefined;
 }
 
 /** Lambda gives the cause of a thrown error as JSON; everything else gives text. */
 function readCause(cause: string | undefined): string {
   if (cause === undefined || cause === '') return 'no cause was given';
+  const { errorMessage } = readJson(cause);
+  return typeof errorMessage === 'string' ? errorMessage : cause;
+}
+
+function readJson(text: string | undefined): Record<string, unknown> {
   try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    return typeof errorMessage === 'string' ? errorMessage : cause;
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    return cause;
+    return {};
   }
 }

@@ -2,11 +2,12 @@
  * Writes what is wanted of a cluster, and where it lies, into the registry: before anything is made, so that a run which dies can be
  * finished by the next.
  *
- * Safe to repeat: what was made since stays in the record; only the spec, the layout and their time are written again.
+ * Safe to repeat: a plan that is not of the present record is refused with PlanStale, so that a second run never overwrites the identity
+ * that the first one gave the cluster; what was made since stays in the record.
  */
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { assertLease } from '../leases/assert-lease.ts';
-import { SpecInvalid } from '../runtime/errors.ts';
+import { PlanStale, SpecInvalid } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { recordCluster, type SlotLayout } from './contracts.ts';
 import { parseSpec, renderProblems } from './spec.ts';
@@ -14,16 +15,20 @@ import { parseSpec, renderProblems } from './spec.ts';
 export const handler = task(
   recordCluster,
   (config): { registry: Registry } => ({ registry: makeRegistry(config) }),
-  async ({ lease, spec: raw, layout, specHash }, { registry }, { signal, clock }) => {
+  async ({ lease, spec: raw, layout, specHash, basedOn }, { registry }, { signal, clock }) => {
     const { spec, problems } = parseSpec(raw);
     if (!spec) throw new SpecInvalid(renderProblems(problems));
     const cluster = spec.name;
     const at = clock.now().toISOString();
     const record = await registry.getCluster(cluster, signal);
+    if ((record?.updatedAt ?? '') !== basedOn)
+      throw new PlanStale(
+        `the record of ${cluster} was written at ${record?.updatedAt}, after it was planned`,
+      );
     await assertLease(registry, lease, signal);
     if (record) {
       const patch = { spec, specHash, layout, updatedAt: at, lastFailure: null };
-      await registry.updateCluster(cluster, patch, { formed: record.formed }, signal);
+      await registry.updateCluster(cluster, patch, { updatedAt: basedOn }, signal);
     } else {
       const fresh = { name: cluster, spec, specHash, layout, phase: 'forming', formed: false } as const;
       await registry.putCluster({ ...fresh, createdAt: at, updatedAt: at }, 'absent', signal);

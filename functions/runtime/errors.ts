@@ -64,6 +64,12 @@ export class RegistryConflict extends TrivetError {
   override readonly kind = 'retryable' as const;
 }
 
+/** The plan was made of a record that another execution has changed since: plan again. */
+export class PlanStale extends TrivetError {
+  override readonly name = 'PlanStale' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** The registry knows no such cluster or slot. */
 export class ClusterUnknown extends TrivetError {
   override readonly name = 'ClusterUnknown' as const;
@@ -188,6 +194,7 @@ export const catalogue = {
   LeaseHeld,
   LeaseLost,
   RegistryConflict,
+  PlanStale,
   ClusterUnknown,
   ObjectConflict,
   ForeignResource,
