@@ -12,7 +12,15 @@ import * as esbuild from 'esbuild';
 export const bundleBytesMax = 1_200_000;
 
 /** Licences whose code may go into a bundle; all ask for no more than a notice. */
-const licencesAllowed = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT']);
+const licencesAllowed = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'MIT-0',
+]);
 
 /** A short identifier here has collided with a minified one (reference local-stack-facts §7). */
 const requireBanner =
@@ -56,7 +64,7 @@ export async function bundle({ catalog, root, outDir }) {
     .sort((a, b) => a.task.localeCompare(b.task));
   const report = { bundleBytesMax, tasks };
   writeFileSync(join(outDir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  const problems = tasks.flatMap(problemsOf);
+  const problems = problemsOf(tasks);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return report;
 }
@@ -71,6 +79,7 @@ function writeTask(file, output, { root, outDir }) {
     task: dirname(relative(outDir, file.path)),
     bytes: Buffer.byteLength(text),
     sha256: createHash('sha256').update(text).digest('hex'),
+    operations: operationsOf(output.inputs),
     packages: packagesOf(Object.keys(output.inputs), root),
   };
 }
@@ -89,20 +98,32 @@ function packagesOf(inputs, root) {
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function problemsOf({ task, bytes, packages }) {
-  const problems = [];
-  if (bytes > bundleBytesMax) {
-    problems.push(
-      `Task ${task}: its bundle has ${bytes} bytes, the budget is ${bundleBytesMax} (design §11)`,
+/** The calls to AWS that are in the bundle, as `ec2:CreateVolume`: it can make no others. */
+function operationsOf(inputs) {
+  const commandFile = /@aws-sdk\/client-([a-z0-9-]+)\/dist-es\/commands\/([A-Za-z0-9]+)Command\.js$/;
+  return Object.entries(inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([path]) => {
+      const [, client, operation] = path.match(commandFile) ?? [];
+      return operation === undefined ? [] : [`${client}:${operation}`];
+    })
+    .sort();
+}
+
+function problemsOf(tasks) {
+  const tooLarge = tasks
+    .filter(({ bytes }) => bytes > bundleBytesMax)
+    .map(
+      ({ task, bytes }) =>
+        `Task ${task}: its bundle has ${bytes} bytes, the budget is ${bundleBytesMax} (design §11)`,
     );
-  }
-  for (const { name, version, licence } of packages) {
-    if (licencesAllowed.has(licence)) continue;
-    problems.push(
-      `Task ${task}: the licence of ${name} ${version} (${licence}) is not one that may be bundled`,
-    );
-  }
-  return problems;
+  const packages = new Map(
+    tasks.flatMap((task) => task.packages.map((it) => [`${it.name} ${it.version}`, it])),
+  );
+  const notAllowed = Array.from(packages)
+    .filter(([, { licence }]) => !licencesAllowed.has(licence))
+    .map(([id, { licence }]) => `The licence of ${id} (${licence}) is not one that may be bundled`);
+  return [...tooLarge, ...notAllowed];
 }
 
 /** One line per task for the terminal. */

@@ -22,8 +22,14 @@ export function scopeOf(resources: TaskResources) {
     deployment,
     nodeBoundaryArn,
     ...conditions(deployment),
-    ...registry(resources),
     ...objects(resources),
+    /** Every task reads the registry, if only for its lease (S14); `writes` are what it may do beyond. */
+    registry: (...writes: ('PutItem' | 'UpdateItem')[]) => [
+      allow(
+        ['GetItem', 'Query', ...writes].map((action) => `dynamodb:${action}`),
+        [resources.tableArn],
+      ),
+    ],
     ec2: (type: string) => arn('ec2', `${type}/*`),
     vpc: arn('ec2', `vpc/${resources.vpcId}`),
     launchTemplate: arn('ec2', 'launch-template/*'),
@@ -43,38 +49,31 @@ export function scopeOf(resources: TaskResources) {
       }),
     usesKeyForVolumes: keyForVolumes(resources.keyArn),
     /** The image of a node: AWS publishes the current ones as public parameters; one's own lie under our prefix. */
-    readsImageParameters: [
-      allow(
-        ['ssm:GetParameter'],
-        [
-          `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/*`,
-          arn('ssm', `parameter/${deployment}/*`),
-        ],
-      ),
-    ],
+    readsImageParameters: allow(
+      ['ssm:GetParameters'],
+      [
+        `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/*`,
+        arn('ssm', `parameter/${deployment}/*`),
+      ],
+    ),
   };
 }
 
 export type Scope = ReturnType<typeof scopeOf>;
 
 function conditions(deployment: string) {
+  const ours = { StringEquals: { [`aws:ResourceTag/${deploymentTag}`]: deployment } };
   const makesTagged = { StringEquals: { [`aws:RequestTag/${deploymentTag}`]: deployment } };
   return {
-    ours: { StringEquals: { [`aws:ResourceTag/${deploymentTag}`]: deployment } },
+    ours,
     makesTagged,
-    /** Tags are given in the call that makes the resource, and by no other. */
-    tagWhileMaking: (resourceType: string, makingAction: string) =>
+    /** Tags are given in the call that makes a resource, and corrected on what is ours. */
+    tags: (resourceType: string, makingAction: string): Statement[] => [
       allow(['ec2:CreateTags'], [arn('ec2', `${resourceType}/*`)], {
         StringEquals: { 'ec2:CreateAction': makingAction, ...makesTagged.StringEquals },
       }),
-  };
-}
-
-function registry({ tableArn }: TaskResources) {
-  const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
-  return {
-    readsRegistry: [allow(reads, [tableArn])],
-    writesRegistry: [allow([...reads, 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [tableArn])],
+      allow(['ec2:CreateTags'], [arn('ec2', `${resourceType}/*`)], ours),
+    ],
   };
 }
 

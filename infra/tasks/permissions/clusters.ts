@@ -1,25 +1,27 @@
 import type { Permissions } from '../permissions.ts';
 import type { Scope } from '../scope.ts';
-import { describe } from '../statements.ts';
+import { allow, describe } from '../statements.ts';
 
 /** Planning reads; recording writes the registry; certificates lie in the bucket alone. */
 export function clusterPermissions(scope: Scope): Permissions {
   return {
     'plan-cluster': [
-      ...scope.readsRegistry,
-      describe('ec2', 'AvailabilityZones', 'Subnets', 'InstanceTypeOfferings', 'InstanceTypes', 'Images'),
-      describe('ec2', 'SecurityGroups', 'NetworkInterfaces', 'Volumes', 'LaunchTemplates', 'Vpcs'),
-      describe('ec2', 'LaunchTemplateVersions'),
-      describe('autoscaling', 'AutoScalingGroups'),
-      describe('elasticloadbalancing', 'LoadBalancers', 'TargetGroups', 'Listeners', 'TargetHealth', 'Tags'),
-      ...scope.readsImageParameters,
+      ...scope.registry(),
+      describe('ec2', 'Vpcs', 'Subnets', 'SecurityGroups', 'NetworkInterfaces', 'Volumes'),
+      describe('ec2', 'LaunchTemplates', 'LaunchTemplateVersions'),
+      describe('autoscaling', 'AutoScalingGroups', 'LifecycleHooks'),
+      describe('elasticloadbalancing', 'LoadBalancers', 'LoadBalancerAttributes', 'Listeners', 'Tags'),
+      describe('elasticloadbalancing', 'TargetGroups', 'TargetGroupAttributes', 'TargetHealth'),
+      allow(['iam:GetRole', 'iam:GetRolePolicy'], [scope.nodeRole]),
+      allow(['iam:GetInstanceProfile'], [scope.nodeProfile]),
+      scope.readsImageParameters,
     ],
-    'record-cluster': scope.writesRegistry,
+    'record-cluster': scope.registry('PutItem', 'UpdateItem'),
     'ensure-certificates': [
-      ...scope.readsRegistry,
+      ...scope.registry(),
       ...scope.writesObjects('clusters/*/pki/*', 'clusters/*/slots/*/pki/*'),
     ],
-    'finish-provisioning': scope.writesRegistry,
-    'record-failure': scope.writesRegistry,
+    'finish-provisioning': scope.registry('UpdateItem'),
+    'record-failure': scope.registry('UpdateItem'),
   };
 }

@@ -4,27 +4,27 @@ import { allow, describe } from '../statements.ts';
 
 /** Observing reads; judging and verifying read etcd's client certificate and ask etcd; directing attaches. */
 export function etcdPermissions(scope: Scope): Permissions {
-  const { ec2, ours, readsRegistry, writesRegistry } = scope;
+  const { ec2, ours, registry } = scope;
   const completesLaunch = allow(['autoscaling:CompleteLifecycleAction'], [scope.slotGroup], ours);
   return {
     'observe-slot': [
-      ...readsRegistry,
+      ...registry(),
       describe('autoscaling', 'AutoScalingGroups'),
       describe('ec2', 'Instances', 'Volumes', 'NetworkInterfaces'),
       ...scope.readsObjects('clusters/*/slots/*/reports/*'),
     ],
-    'judge-slot': [...readsRegistry, ...scope.readsEtcdClientCertificate],
+    'judge-slot': [...registry(), ...scope.readsEtcdClientCertificate],
     'direct-slot': [
-      ...readsRegistry,
+      ...registry(),
       describe('ec2', 'Instances', 'Volumes'),
       allow(['ec2:AttachVolume'], [ec2('volume'), ec2('instance')], ours),
       ...scope.usesKeyForVolumes,
       ...scope.readsObjects('clusters/*/slots/*/reports/*'),
       ...scope.writesObjects('clusters/*/slots/*/directives/*'),
     ],
-    'hold-slot': [...writesRegistry, completesLaunch],
-    'verify-etcd': [...readsRegistry, ...scope.readsEtcdClientCertificate],
-    'complete-launch': [...readsRegistry, completesLaunch],
-    'record-slot': writesRegistry,
+    'hold-slot': [...registry('UpdateItem'), completesLaunch],
+    'verify-etcd': [...registry(), ...scope.readsEtcdClientCertificate],
+    'complete-launch': [...registry(), completesLaunch],
+    'record-slot': registry('UpdateItem'),
   };
 }

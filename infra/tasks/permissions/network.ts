@@ -1,61 +1,55 @@
 import { arn } from '../../names.ts';
 import type { Permissions } from '../permissions.ts';
 import type { Scope } from '../scope.ts';
-import { allow, describe } from '../statements.ts';
+import { allow, describe, type Statement } from '../statements.ts';
 
 /** Security groups, network interfaces and load balancers. */
 export function networkPermissions(scope: Scope): Permissions {
   const { ec2, makesTagged, ours } = scope;
   return {
     'ensure-security-groups': [
-      ...scope.readsRegistry,
-      describe('ec2', 'SecurityGroups', 'SecurityGroupRules'),
+      ...scope.registry(),
+      describe('ec2', 'SecurityGroups', 'Vpcs'),
       allow(['ec2:CreateSecurityGroup'], [ec2('security-group')], makesTagged),
       allow(['ec2:CreateSecurityGroup'], [scope.vpc]),
-      scope.tagWhileMaking('security-group', 'CreateSecurityGroup'),
+      ...scope.tags('security-group', 'CreateSecurityGroup'),
       allow(
-        ['ec2:AuthorizeSecurityGroupIngress', 'ec2:AuthorizeSecurityGroupEgress'],
-        [ec2('security-group')],
-        ours,
-      ),
-      allow(
-        ['ec2:RevokeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress'],
+        ['ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress'],
         [ec2('security-group')],
         ours,
       ),
     ],
     'ensure-network-interface': [
-      ...scope.writesRegistry,
-      describe('ec2', 'NetworkInterfaces', 'Subnets'),
+      ...scope.registry('UpdateItem'),
+      describe('ec2', 'NetworkInterfaces'),
       allow(['ec2:CreateNetworkInterface'], [ec2('network-interface')], makesTagged),
       allow(['ec2:CreateNetworkInterface'], [ec2('security-group')], ours),
       allow(['ec2:CreateNetworkInterface'], [ec2('subnet')], { ArnEquals: { 'ec2:Vpc': scope.vpc } }),
-      scope.tagWhileMaking('network-interface', 'CreateNetworkInterface'),
+      ...scope.tags('network-interface', 'CreateNetworkInterface'),
       allow(['ec2:ModifyNetworkInterfaceAttribute'], [ec2('network-interface'), ec2('security-group')], ours),
     ],
     'ensure-load-balancer': loadBalancers(scope),
   };
 }
 
-function loadBalancers(scope: Scope) {
+function loadBalancers(scope: Scope): readonly Statement[] {
   const loadBalancer = arn('elasticloadbalancing', `loadbalancer/net/${scope.deployment}-*/*`);
   const listener = arn('elasticloadbalancing', `listener/net/${scope.deployment}-*/*/*`);
   const targetGroup = arn('elasticloadbalancing', `targetgroup/${scope.deployment}-*/*`);
   const elb = (...actions: string[]) => actions.map((action) => `elasticloadbalancing:${action}`);
   return [
-    ...scope.writesRegistry,
+    ...scope.registry('UpdateItem'),
     describe('elasticloadbalancing', 'LoadBalancers', 'LoadBalancerAttributes', 'Listeners', 'Tags'),
     describe('elasticloadbalancing', 'TargetGroups', 'TargetGroupAttributes', 'TargetHealth'),
     // Elastic Load Balancing looks at the network with its caller's permissions.
     describe('ec2', 'Subnets', 'SecurityGroups', 'Vpcs', 'AvailabilityZones', 'InternetGateways'),
     describe('ec2', 'AccountAttributes'),
     allow(elb('CreateLoadBalancer', 'CreateTargetGroup'), [loadBalancer, targetGroup], scope.makesTagged),
-    allow(elb('CreateListener'), [loadBalancer]),
+    allow(elb('CreateListener'), [loadBalancer], scope.ours),
+    // Also asked for by the calls that make something with tags, when there is no tag to ask for yet.
     allow(elb('AddTags'), [loadBalancer, listener, targetGroup]),
-    allow(elb('ModifyListener'), [listener]),
-    allow(elb('ModifyLoadBalancerAttributes', 'SetSecurityGroups', 'SetSubnets'), [loadBalancer]),
-    allow(elb('ModifyTargetGroup', 'ModifyTargetGroupAttributes'), [targetGroup]),
-    allow(elb('RegisterTargets', 'DeregisterTargets'), [targetGroup]),
+    allow(elb('ModifyLoadBalancerAttributes'), [loadBalancer], scope.ours),
+    allow(elb('ModifyTargetGroupAttributes', 'RegisterTargets'), [targetGroup], scope.ours),
     scope.makesServiceLinkedRole('elasticloadbalancing.amazonaws.com'),
   ];
 }

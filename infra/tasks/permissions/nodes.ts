@@ -7,30 +7,29 @@ export function nodePermissions(scope: Scope): Permissions {
   const { ec2, makesTagged, ours } = scope;
   return {
     'ensure-volume': [
-      ...scope.writesRegistry,
-      describe('ec2', 'Volumes', 'VolumesModifications'),
+      ...scope.registry('UpdateItem'),
+      describe('ec2', 'Volumes'),
       allow(['ec2:CreateVolume'], [ec2('volume')], { ...makesTagged, Bool: { 'ec2:Encrypted': 'true' } }),
-      scope.tagWhileMaking('volume', 'CreateVolume'),
+      ...scope.tags('volume', 'CreateVolume'),
       allow(['ec2:ModifyVolume'], [ec2('volume')], ours),
       ...scope.usesKeyForVolumes,
     ],
     'ensure-node-role': nodeRoles(scope),
     'ensure-launch-template': [
-      ...scope.writesRegistry,
+      ...scope.registry(),
       ...scope.writesObjects('clusters/*/slots/*/files/*', 'clusters/*/slots/*/manifests/*'),
-      describe('ec2', 'LaunchTemplates', 'LaunchTemplateVersions', 'Images'),
-      ...scope.readsImageParameters,
+      describe('ec2', 'LaunchTemplates', 'LaunchTemplateVersions'),
       allow(['ec2:CreateLaunchTemplate'], [ec2('launch-template')], makesTagged),
-      scope.tagWhileMaking('launch-template', 'CreateLaunchTemplate'),
-      allow(['ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'], [ec2('launch-template')], ours),
+      allow(['ec2:CreateLaunchTemplateVersion'], [ec2('launch-template')], ours),
+      ...scope.tags('launch-template', 'CreateLaunchTemplate'),
     ],
     'ensure-slot-group': [
-      ...scope.readsRegistry,
+      ...scope.registry(),
       describe('autoscaling', 'AutoScalingGroups', 'LifecycleHooks'),
       allow(['autoscaling:CreateAutoScalingGroup'], [scope.slotGroup], makesTagged),
       allow(['autoscaling:UpdateAutoScalingGroup', 'autoscaling:PutLifecycleHook'], [scope.slotGroup], ours),
+      // Also asked for by CreateAutoScalingGroup, when there is no tag to ask for yet.
       allow(['autoscaling:CreateOrUpdateTags'], [scope.slotGroup]),
-      // Auto Scaling asks whether its caller could launch what the template says (aws-etcd-kubeadm-facts §1.5).
       ...launchesSlots(scope),
       scope.makesServiceLinkedRole('autoscaling.amazonaws.com'),
     ],
@@ -40,7 +39,7 @@ export function nodePermissions(scope: Scope): Permissions {
 /** Roles of nodes only: below the deployment's path, and never without the boundary. */
 function nodeRoles(scope: Scope): readonly Statement[] {
   return [
-    ...scope.readsRegistry,
+    ...scope.registry(),
     allow(['iam:CreateRole', 'iam:PutRolePolicy'], [scope.nodeRole], {
       StringEquals: { 'iam:PermissionsBoundary': scope.nodeBoundaryArn },
     }),
@@ -51,8 +50,12 @@ function nodeRoles(scope: Scope): readonly Statement[] {
   ];
 }
 
-/** RunInstances only through a launch template of ours, with interfaces, groups and roles of ours. */
-function launchesSlots({ anyImage, ec2, makesTagged, ours, passesNodeRole, launchTemplate }: Scope) {
+/**
+ * Auto Scaling asks whether the caller could itself launch what the template says (aws-etcd-kubeadm-facts §1.5): only
+ * through a template of ours, with interfaces, groups and roles of ours, from an image that a parameter names.
+ */
+function launchesSlots(scope: Scope): readonly Statement[] {
+  const { anyImage, ec2, makesTagged, ours } = scope;
   return [
     allow(
       ['ec2:RunInstances'],
@@ -60,12 +63,13 @@ function launchesSlots({ anyImage, ec2, makesTagged, ours, passesNodeRole, launc
       ours,
     ),
     allow(['ec2:RunInstances'], [ec2('instance'), ec2('volume'), ec2('subnet'), anyImage], {
-      ArnLike: { 'ec2:LaunchTemplate': launchTemplate },
+      ArnLike: { 'ec2:LaunchTemplate': scope.launchTemplate },
       Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
     }),
     allow(['ec2:CreateTags'], [ec2('instance'), ec2('volume')], {
       StringEquals: { 'ec2:CreateAction': 'RunInstances', ...makesTagged.StringEquals },
     }),
-    passesNodeRole,
+    scope.passesNodeRole,
+    scope.readsImageParameters,
   ];
 }

@@ -6,7 +6,7 @@ import { allow, describe } from '../statements.ts';
 export function sweepPermissions(scope: Scope): Permissions {
   return {
     sweep: [
-      ...scope.readsRegistry,
+      ...scope.registry(),
       describe('autoscaling', 'AutoScalingGroups'),
       describe('ec2', 'Instances', 'NetworkInterfaces'),
       allow(
@@ -17,6 +17,6 @@ export function sweepPermissions(scope: Scope): Permissions {
       allow(['states:StartExecution'], [scope.stateMachine('replace-etcd-member')]),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
-    'watch-etcd': [...scope.writesRegistry, ...scope.readsEtcdClientCertificate],
+    'watch-etcd': [...scope.registry('PutItem', 'UpdateItem'), ...scope.readsEtcdClientCertificate],
   };
 }

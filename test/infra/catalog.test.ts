@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { catalog } from '../../functions/catalog.ts';
+import { root } from './support/synthesize.ts';
+
+test('a task is named as its file, once', () => {
+  for (const { name, entry } of catalog) expect(entry).toMatch(new RegExp(`^functions/[a-z]+/${name}\\.ts$`));
+  expect(new Set(catalog.map(({ name }) => name)).size).toBe(catalog.length);
+});
+
+test('the catalogue imports nothing, so that anything may import it', () => {
+  expect(readFileSync(join(root, 'functions/catalog.ts'), 'utf8')).not.toMatch(/^import/m);
+});
+
+test('only tasks that ask etcd are attached to the VPC', () => {
+  const attached = catalog.filter(({ network }) => network === 'vpc').map(({ name }) => name);
+  expect(attached).toEqual(['judge-slot', 'verify-etcd', 'watch-etcd']);
+});
+
+test('what runs each minute ends within the minute', () => {
+  const limits = new Map(catalog.map(({ name, timeoutSeconds }) => [name, timeoutSeconds]));
+  expect(limits.get('sweep')).toBe(50);
+  expect(limits.get('watch-etcd')).toBe(50);
+});

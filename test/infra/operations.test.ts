@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ofType, root, synthesize, writeStubBundles } from './support/synthesize.ts';
+
+const bundleDir = writeStubBundles();
+afterAll(() => rmSync(bundleDir, { recursive: true }));
+const { operations } = synthesize({ bundleDir });
+
+const pages = readdirSync(join(root, 'docs/runbooks'))
+  .filter((file) => file !== 'README.md')
+  .sort();
+
+test('each alarm has a page that says what to do, and names it', () => {
+  const alarms = ofType(operations, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  for (const { AlarmName, AlarmDescription } of alarms) {
+    const page = `${String(AlarmName).replace(/^trivet-/, '')}.md`;
+    expect(pages).toContain(page);
+    expect(AlarmDescription).toContain(`docs/runbooks/${page}`);
+  }
+});
+
+test('each page of an alarm has description, investigation and resolution', () => {
+  const ofAlarms = pages.filter((page) =>
+    readFileSync(join(root, 'docs/runbooks', page), 'utf8').includes('\nAlarm: '),
+  );
+  expect(ofAlarms.length).toBeGreaterThanOrEqual(6);
+  for (const page of ofAlarms) {
+    const text = readFileSync(join(root, 'docs/runbooks', page), 'utf8');
+    const headings = text.match(/^## .*$/gm);
+    expect(headings).toEqual(['## Description', '## Investigation', '## Resolution']);
+    expect(text).toContain(`Alarm: \`trivet-${page.replace('.md', '')}\``);
+  }
+});
+
+test('an alarm goes to the topic that the deployer names, and to none without one', () => {
+  for (const { Properties } of ofType(operations, 'AWS::CloudWatch::Alarm')) {
+    expect(Properties.AlarmActions).toEqual({
+      'Fn::If': ['AlarmTopicNamed', [{ Ref: 'AlarmTopicArn' }], { Ref: 'AWS::NoValue' }],
+    });
+  }
+});
+
+test('a sweep that does not run alarms as one that fails', () => {
+  const alarms = ofType(operations, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  for (const name of ['trivet-sweep-failing', 'trivet-watch-etcd-failing']) {
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === name);
+    expect(alarm).toMatchObject({
+      TreatMissingData: 'breaching',
+      DatapointsToAlarm: 3,
+      EvaluationPeriods: 5,
+    });
+  }
+});
+
+test('sweep and watch run once a minute, are never repeated, and what is not delivered is kept', () => {
+  const schedules = ofType(operations, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties);
+  expect(schedules.map(({ Name }) => Name)).toEqual(['trivet-sweep', 'trivet-watch-etcd']);
+  const queue = ofType(operations, 'AWS::SQS::Queue')[0]?.id;
+  for (const schedule of schedules) {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Input: '{}',
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } },
+      },
+    });
+  }
+});
+
+test('events go to the sweep with what they name, and what is not delivered is kept', () => {
+  const rules = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties);
+  const groupScope = (reason: string) =>
+    `{"scope":{"autoScalingGroupName":<detail-AutoScalingGroupName>,"instanceId":<detail-EC2InstanceId>,"reason":"${reason}"}}`;
+  const templates = rules.map(({ Name, Targets }) => {
+    const [target] = Targets as [{ InputTransformer: { InputTemplate: string }; DeadLetterConfig?: unknown }];
+    expect(target.DeadLetterConfig).toBeDefined();
+    return [Name, target.InputTransformer.InputTemplate];
+  });
+  expect(Object.fromEntries(templates)).toEqual({
+    'trivet-instance-waits': groupScope('EC2 Instance-launch Lifecycle Action'),
+    'trivet-launch-failed': groupScope('EC2 Instance Launch Unsuccessful'),
+    'trivet-instance-terminated': groupScope('EC2 Instance Terminate Successful'),
+    'trivet-instance-stopped':
+      '{"scope":{"instanceId":<detail-instance-id>,"reason":"EC2 Instance State-change Notification"}}',
+  });
+});
+
+test("a group's events are taken from the deployment's groups only", () => {
+  const patterns = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties.EventPattern);
+  const ofGroups = patterns.filter((pattern) => JSON.stringify(pattern).includes('aws.autoscaling'));
+  expect(ofGroups).toHaveLength(3);
+  for (const pattern of ofGroups) {
+    expect(pattern).toMatchObject({ detail: { AutoScalingGroupName: [{ prefix: 'trivet-' }] } });
+  }
+});
