@@ -2,7 +2,7 @@ import { type Call, observeCall } from './calls.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCredentials } from './credentials.ts';
 import { type DelayProfile, type Delays, resolveDelays } from './delays.ts';
-import { NotPlayedError } from './errors.ts';
+import { AwsError, NotPlayedError } from './errors.ts';
 import { createIds } from './ids.ts';
 import type {
   AwsEvent,
@@ -30,6 +30,14 @@ const noMachines: Machines = {
   deleteVolume: async () => {},
   stop: async () => {},
 };
+
+/** EC2 answers every dry run the same way, once the caller may do it: by an error, so that no operation has to know of it. */
+function refuseDryRun(input: object): void {
+  if ('DryRun' in input && input.DryRun === true)
+    throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', {
+      status: 412,
+    });
+}
 
 /** The part of the region that every service stands on: identity, time, ids, credentials, and calls between services. */
 export function createKernel(options: KernelOptions): Kernel {
@@ -84,6 +92,7 @@ export function createKernel(options: KernelOptions): Kernel {
     perform: async (id, operation, input, context) => {
       const run = find(id, operation);
       kernel.authorize(context.principal, id, operation, input);
+      if (id === 'ec2') refuseDryRun(input);
       return run(input as never, context);
     },
     onCall: (listener) => {

@@ -13,6 +13,7 @@ import { restXml } from './rest-xml.ts';
 import { credentialScope } from './scope.ts';
 import { toBytes, type WireRequest, type WireResponse } from './wire.ts';
 import { wireErrorOf } from './wire-error.ts';
+import { escapeXml } from './xml.ts';
 
 const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   ec2Query,
@@ -40,8 +41,19 @@ export function createDispatch(kernel: Kernel): Dispatch {
       return plainError(request, requestId, error.status, error.code, error.message);
     }
     const principal = kernel.credentials.lookup(scope.accessKeyId);
-    const catalog = await loadCatalog(definition);
-    return serve(kernel, catalog, inflate(request), { requestId, principal, ...(signal && { signal }) });
+    try {
+      const catalog = await loadCatalog(definition);
+      return await serve(kernel, catalog, inflate(request), {
+        requestId,
+        principal,
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      // What fails before a protocol is at work: a client package that does not load, a body that is not gzip.
+      const message = error instanceof Error ? error.message : String(error);
+      kernel.log(`${definition.id}: ${request.method} ${request.path} failed: ${message}`);
+      return plainError(request, requestId, 500, 'InternalFailure', message);
+    }
   };
 }
 
@@ -129,6 +141,6 @@ function plainError(
       headers: { ...headers, 'content-type': 'application/json' },
       body: toBytes(JSON.stringify({ __type: code, message })),
     };
-  const markup = `<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  const markup = `<ErrorResponse><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
   return { status, headers: { ...headers, 'content-type': 'text/xml' }, body: toBytes(markup) };
 }

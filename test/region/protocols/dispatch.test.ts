@@ -125,6 +125,16 @@ describe('dispatch', () => {
     );
   });
 
+  it('answers a body that is not what its encoding says', async () => {
+    const door = inProcess();
+    play(door, 'sts', {});
+    const headers = { ...signedFor('sts'), 'content-encoding': 'gzip' };
+    const body = new TextEncoder().encode('Action=GetCallerIdentity');
+    const answer = await createDispatch(door.kernel)(request({ headers, body }));
+    expect(answer.status).toBe(500);
+    expect(toText(answer.body)).toContain('incorrect header check');
+  });
+
   it('reports every call with principal, input, duration and error code', async () => {
     const door = inProcess();
     const role = { kind: 'role' as const, arn: 'arn:aws:iam::123456789012:role/r', sessionName: 's' };

@@ -13,8 +13,8 @@ describe('ec2Query', () => {
       const input = {
         MinCount: 1,
         MaxCount: 3,
-        DryRun: true,
-        EbsOptimized: false,
+        DryRun: false,
+        EbsOptimized: true,
         UserData: 'IyEvYmluL3No',
         LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '$Latest' },
         NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: 'eni-1', Groups: ['sg-1', 'sg-2'] }],
@@ -118,6 +118,18 @@ describe('ec2Query', () => {
         name: 'RequestLimitExceeded',
         $metadata: { httpStatusCode: 503 },
       });
+    });
+
+    it('answers a dry run without doing anything', async () => {
+      play(door, 'ec2', { terminateInstances: () => ({ TerminatingInstances: [] }) });
+      const before = door.inputs.length;
+      const terminate = client().terminateInstances({ InstanceIds: ['i-1'], DryRun: true });
+      await expect(terminate).rejects.toMatchObject({
+        name: 'DryRunOperation',
+        message: 'Request would have succeeded, but DryRun flag is set.',
+        $metadata: { httpStatusCode: 412 },
+      });
+      expect(door.inputs.length).toBe(before);
     });
 
     it('refuses a missing required parameter as EC2 does', async () => {

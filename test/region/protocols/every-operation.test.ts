@@ -19,7 +19,8 @@ const hasEventStream = (shape: Shape): boolean =>
 
 /** Members that the SDK computes, checks or replaces itself before they meet the wire; generated text cannot stand there. */
 const ownedBySdk: Partial<Record<ServiceId, RegExp>> = {
-  ec2: /^(DestinationRegion|PresignedUrl)$/,
+  // A dry run never reaches the operation.
+  ec2: /^(DestinationRegion|PresignedUrl|DryRun)$/,
   eventbridge: /^EndpointId$/,
   s3: /^(Checksum|ContentMD5|ContentLength|SSECustomerKey|CopySourceSSECustomerKey|ExpiresString|Expires$|ContentType$)/,
 };
@@ -131,7 +132,7 @@ async function throwThrough(id: ServiceId, setting: Setting, shape: Shape): Prom
       throw new AwsError(name, 'the <message> & more', { members });
     },
   });
-  const input = generateValue(operation.input, source, 3);
+  const input = withoutSdkOwned(id, generateValue(operation.input, source, 3));
   const thrown: unknown = await client
     .send(commandOf(setting, operation, input))
     .catch((error: unknown) => error);
