@@ -37,7 +37,6 @@ const bucketProperties = object({
   }).optional(),
   OwnershipControls: object({ Rules: object({ ObjectOwnership: text }).array() }).optional(),
   LifecycleConfiguration: object({ Rules: lifecycleRule.array() }).optional(),
-  LoggingConfiguration: object({ DestinationBucketName: text, LogFilePrefix: text.optional() }).optional(),
   Tags: tags.optional(),
 });
 
@@ -66,12 +65,6 @@ async function configure(context: ProviderContext, Bucket: string, p: BucketProp
       LifecycleConfiguration: { Rules: p.LifecycleConfiguration.Rules.map(ruleOf) },
     });
   }
-  if (p.LoggingConfiguration) {
-    const { DestinationBucketName: TargetBucket, LogFilePrefix: TargetPrefix = '' } = p.LoggingConfiguration;
-    await put('putBucketLogging', {
-      BucketLoggingStatus: { LoggingEnabled: { TargetBucket, TargetPrefix } },
-    });
-  }
   if (p.Tags?.length) await put('putBucketTagging', { Tagging: { TagSet: p.Tags } });
 }
 
@@ -87,16 +80,15 @@ function ruleOf(rule: z.infer<typeof lifecycleRule>): object {
 }
 
 /** Settings that a template takes back: an update that drops one of these is not played. */
-const lasting = [
-  'BucketEncryption',
-  'VersioningConfiguration',
-  'LifecycleConfiguration',
-  'LoggingConfiguration',
-] as const;
+const lasting = ['BucketEncryption', 'VersioningConfiguration', 'LifecycleConfiguration'] as const;
 
 const bucket = provider({
   type: 'AWS::S3::Bucket',
   properties: bucketProperties,
+  ignored: {
+    LoggingConfiguration:
+      "access logs are for an account's auditors; nothing of Trivet reads them, and the region's S3 keeps none",
+  },
   attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
   replacedBy: ['BucketName'],
   create: async (p, context) => {

@@ -1,0 +1,50 @@
+import type { Kernel, Service } from '../kernel/kernel.ts';
+import { createCloudformation } from './cloudformation/index.ts';
+import { createDynamodb } from './dynamodb/index.ts';
+import { createEc2 } from './ec2/index.ts';
+import { createEventbridge } from './eventbridge/index.ts';
+import { createIam } from './iam/index.ts';
+import { createKms } from './kms/index.ts';
+import { createLambda } from './lambda/index.ts';
+import { createS3 } from './s3/index.ts';
+import { createScheduler } from './scheduler/index.ts';
+import { createSqs } from './sqs/index.ts';
+import { createSsm } from './ssm/index.ts';
+import { createStepfunctions } from './stepfunctions/index.ts';
+import { createSts } from './sts/index.ts';
+
+/** While their owners are writing them. */
+const awaited: [string, string][] = [
+  ['logs', 'createLogs'],
+  ['cloudwatch', 'createCloudwatch'],
+  ['autoscaling', 'createAutoscaling'],
+  ['elbv2', 'createElbv2'],
+];
+const found: ((kernel: Kernel) => Service)[] = [];
+for (const [id, name] of awaited) {
+  try {
+    const module = (await import(`./${id}/index.ts`)) as Record<string, (kernel: Kernel) => Service>;
+    const create = module[name];
+    if (create) found.push(create);
+  } catch {
+    // Not written yet.
+  }
+}
+
+/** Every service of the region, in the order of registration; they stop in the reverse order. */
+export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
+  createS3,
+  createDynamodb,
+  createKms,
+  createSqs,
+  createIam,
+  createSts,
+  createSsm,
+  createEc2,
+  ...found,
+  createStepfunctions,
+  createLambda,
+  createEventbridge,
+  createScheduler,
+  createCloudformation,
+];
