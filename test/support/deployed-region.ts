@@ -2,8 +2,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTarget, type Target } from '../../cli/target.ts';
+import type { Call } from '../../region/kernel/calls.ts';
 import type { Delays } from '../../region/kernel/delays.ts';
 import { type Region, startRegion } from '../../region/region.ts';
+import type { EventbridgeService } from '../../region/services/eventbridge/index.ts';
+import type { LambdaService } from '../../region/services/lambda/index.ts';
 
 /** The synthesized template, as `npm test` leaves it. */
 export const assembly = join(import.meta.dirname, '..', '..', 'cdk.out');
@@ -12,6 +15,12 @@ export interface DeployedRegion {
   readonly region: Region;
   readonly target: Target;
   readonly stateDir: string;
+  /** Every call of every service until now, over the wire and between services. */
+  readonly calls: readonly Call[];
+  /** Loses every event from now on; the returned function ends that. `lost` collects their detail-types. */
+  loseEvents(lost: string[]): () => void;
+  /** Functions that ran, by name, and the sha256 (hex) of the index.mjs that each ran. */
+  ranBundles(): Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -26,17 +35,33 @@ export async function deployRegion(
 ): Promise<DeployedRegion> {
   if (!existsSync(join(assembly, 'manifest.json'))) throw new Error('cdk.out is missing: run npm run synth');
   const stateDir = mkdtempSync(join(tmpdir(), 'trivet-region-'));
-  const region = await startRegion({ stateDir, port: 0, ...options });
+  const region = await startRegion({ stateDir, port: 0, vpcCidr: vpcCidrOfWorker(), ...options });
+  const calls: Call[] = [];
+  region.kernel.onCall((call) => calls.push(call));
   const stop = async (): Promise<void> => {
     await region.stop();
     rmSync(stateDir, { recursive: true, force: true });
   };
   try {
-    await region.deploy(assembly, { VpcCidr: vpcCidrOfWorker() });
+    await region.deploy(assembly);
     const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
-    return { region, target, stateDir, stop };
+    return { region, target, stateDir, calls, stop, ...handles(region) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function handles(region: Region) {
+  return {
+    loseEvents: (lost: string[]) =>
+      (region.kernel.service('eventbridge') as EventbridgeService).faults.drop((event) => {
+        lost.push(event['detail-type']);
+        return true;
+      }),
+    ranBundles: () => {
+      const ran = (region.kernel.service('lambda') as LambdaService).ranHashes();
+      return Object.fromEntries(ran.map(({ functionName, sha256 }) => [functionName, sha256]));
+    },
+  };
 }

@@ -43,7 +43,7 @@ test('the state machines that run are byte for byte those of the template, and t
 
 test('the bundle that runs is the one that would be uploaded, which is the one that was built', async () => {
   await invokeTask(deployed.target, 'sweep', {});
-  const ran = deployed.region.ranBundles();
+  const ran = deployed.ranBundles();
   expect(Object.keys(ran)).toContain('trivet-sweep');
   expect(ran['trivet-sweep']).toBe(sha256(join(root, 'dist', 'functions', 'sweep', 'index.mjs')));
   const uploaded = readdirSync(assembly)
