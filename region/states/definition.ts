@@ -66,7 +66,7 @@ export interface PassState extends Transforming, Continuing {
   readonly Type: 'Pass';
 }
 
-export interface ChoiceRule extends Transforming {
+interface ChoiceRule extends Transforming {
   readonly Condition: string | boolean;
   readonly Next: string;
 }

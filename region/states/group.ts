@@ -47,10 +47,11 @@ export function openGroup(run: Run, parent: Branch): Group {
     settle: async (threads) => {
       const ends = await Promise.allSettled(threads);
       if (parent.signal.aborted) throw new Interrupted();
+      if (failed) {
+        parent.previous = failed.branch.previous;
+        throw failed.failure;
+      }
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
-      if (!failed) return;
-      parent.previous = failed.branch.previous;
-      throw failed.failure;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { MapState } from './definition.ts';
-import { StateFailure, stateErrors } from './errors.ts';
+import { Interrupted, StateFailure, stateErrors } from './errors.ts';
 import { ExpressionError, unexpectedType } from './expressions.ts';
 import { type Group, mapContext, openGroup, ownFailure } from './group.ts';
 import type { JsonValue } from './json.ts';
@@ -89,24 +89,34 @@ function createIterations(
     return thread as Iteration;
   };
 
+  /** The end of an iteration is beside its thread: what comes next follows the thread's own last event, as AWS shows it. */
+  const recordEnd = (type: 'MapIterationSucceeded' | 'MapIterationFailed', thread: Iteration): number => {
+    if (thread.signal.aborted) throw new Interrupted();
+    const details =
+      type === 'MapIterationFailed'
+        ? { mapIterationFailedEventDetails: thread.iteration }
+        : { mapIterationSucceededEventDetails: thread.iteration };
+    return run.options.history.record(type, thread.previous, details);
+  };
+
   const iterate = async (thread: Iteration): Promise<boolean> => {
     const { index } = thread.iteration;
     try {
       const input = await selectItem(visit, items[index] ?? null, thread);
       outputs[index] = await walk(run, thread, state.ItemProcessor, input);
-      lastEvent = run.options.history.record('MapIterationSucceeded', thread.previous, {
-        mapIterationSucceededEventDetails: thread.iteration,
-      });
+      lastEvent = recordEnd('MapIterationSucceeded', thread);
+      group.close(thread);
       return true;
     } catch (thrown) {
       const failure = ownFailure(thread, thrown);
       if (!failure) return false;
-      lastEvent = run.options.history.record('MapIterationFailed', thread.previous, {
-        mapIterationFailedEventDetails: thread.iteration,
-      });
+      lastEvent = recordEnd('MapIterationFailed', thread);
       failures += 1;
       outputs[index] = { Error: failure.error ?? null, Cause: failure.reason ?? null };
-      if (tolerance.allows(failures)) return true;
+      if (tolerance.allows(failures)) {
+        group.close(thread);
+        return true;
+      }
       group.fail(thread, tolerance.named ? exceeded(visit, failures) : failure);
       return false;
     }
@@ -115,7 +125,6 @@ function createIterations(
   const follow = async (first: Iteration): Promise<void> => {
     let thread: Iteration | undefined = first;
     while (thread && (await iterate(thread))) {
-      group.close(thread);
       thread = nextIndex < items.length ? start(thread.previous) : undefined;
     }
   };

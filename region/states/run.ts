@@ -36,7 +36,7 @@ export interface Tasks {
 }
 
 /** The part of `$states.context` that is the same for the whole execution. */
-export interface ExecutionContext {
+interface ExecutionContext {
   readonly Execution: {
     readonly Id: string;
     readonly Name: string;

@@ -11,8 +11,6 @@ import { tagOperations } from './tag-operations.ts';
 import { createTokens } from './tokens.ts';
 import { versionOperations } from './versions.ts';
 
-export type { ExecutionUsage } from '../../states/history.ts';
-
 export interface StepfunctionsService extends Service {
   readonly id: 'stepfunctions';
   /** What an execution has cost so far: state transitions as billed, and Lambda invocations. Throws ExecutionDoesNotExist. */

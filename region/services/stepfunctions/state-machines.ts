@@ -87,7 +87,7 @@ export function createStateMachines(): StateMachines {
 }
 
 /** StateMachineDoesNotExist, in AWS's words. */
-export function doesNotExist(arn: string): AwsError {
+function doesNotExist(arn: string): AwsError {
   return new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
 }
 

@@ -15,7 +15,7 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 
 export const roleArn = 'arn:aws:iam::123456789012:role/trivet/workflow';
 
-export interface Invocation {
+interface Invocation {
   readonly FunctionName: string;
   readonly payload: unknown;
   readonly principal: Principal;
@@ -38,7 +38,7 @@ export interface TestRegion {
 }
 
 /** A Lambda of a test: what it answers as Invoke does, given the parsed payload. */
-export type Answer = (invocation: Invocation) => unknown;
+type Answer = (invocation: Invocation) => unknown;
 
 export interface TestRegionOptions {
   readonly answer?: Answer;
