@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { CreateVolume$ } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BundleReport, bundle } from '../../esbuild.config.mjs';
 import { catalog } from '../../functions/catalog.ts';
@@ -72,6 +73,23 @@ describe('a bundle', () => {
     );
   });
 });
+
+test("a bundle has the SDK's schemas of the calls in it, as they are, and no others", async () => {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  write('functions/say.ts', "export { CreateVolume$ as handler } from '@aws-sdk/client-ec2';");
+  await bundled();
+  const path = join(folder, 'dist/say/index.mjs');
+  const built = await import(pathToFileURL(path).href);
+  expect(expanded(built.handler)).toEqual(expanded(CreateVolume$));
+  expect(JSON.stringify(expanded(built.handler))).toContain('"ec2QueryName":"AvailabilityZone"');
+  expect(readFileSync(path, 'utf8')).not.toContain('AcceptVpcPeeringConnection');
+});
+
+/** A schema with the schemas that it refers to in their places; none of those compared refers to itself. */
+function expanded(schema: unknown): unknown {
+  if (typeof schema === 'function') return expanded(schema());
+  return Array.isArray(schema) ? schema.map(expanded) : schema;
+}
 
 test('all entries that are missing are named at once', async () => {
   const other = { name: 'other', entry: 'functions/other.ts' };

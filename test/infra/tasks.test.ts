@@ -107,6 +107,13 @@ test('no template looks up an account or a region, or needs a custom resource', 
   expect(text).not.toMatch(/\d{12}(?!\d)[^"]*:(role|function|table)/);
 });
 
+test('a deployment of another name shares no name with this one', () => {
+  const other = synthesize({ bundleDir, name: 'second' });
+  const text = JSON.stringify(other).replaceAll(/"DefinitionString":"(\\.|[^"\\])*"/g, '');
+  expect(text).toContain('second-registry');
+  expect(text).not.toMatch(/trivet-|\/trivet\//);
+});
+
 test('a task without a bundle is named, with the command that makes one', () => {
   rmSync(join(bundleDir, 'observe-slot'), { recursive: true });
   expect(() => synthesize({ bundleDir })).toThrow(/Task observe-slot has no bundle .*: run npm run build/);
