@@ -17,7 +17,7 @@ readonly marker=$mount_point/trivet-marker
 readonly pki=$root/etc/trivet/pki/etcd
 readonly run=$root/run/trivet
 readonly carried_out=$root/var/lib/trivet/carried-out
-readonly prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
+readonly slot_prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
 readonly metadata=http://169.254.169.254/latest
 
 say() { printf '%s\\n' "$*"; }
@@ -56,7 +56,7 @@ report() {
       line raftIndex "$M_raftIndex"
     fi
   } >"$file"
-  put_object "$prefix/reports/$S_instanceId" "$file" || say "The report $1 could not be written; etcd does not wait for it."
+  put_object "$slot_prefix/reports/$S_instanceId" "$file" || say "The report $1 could not be written; etcd does not wait for it."
   say "$1 \${2:-}"
 }
 
@@ -75,7 +75,7 @@ fetch_certificates() {
   local name
   install -d -m 0750 -o root -g "$TRIVET_ETCD_USER" "$pki"
   for name in ca.crt server.crt server.key peer.crt peer.key client.crt client.key; do
-    until get_object "$prefix/pki/$name" "$pki/$name"; do
+    until get_object "$slot_prefix/pki/$name" "$pki/$name"; do
       say "The certificate file $name is not there yet."
       sleep 2
     done
@@ -182,7 +182,7 @@ main() {
   fetch_certificates
   report waiting
   while [[ $started == no ]]; do
-    if get_object "$prefix/directives/$S_instanceId" "$directive"; then
+    if get_object "$slot_prefix/directives/$S_instanceId" "$directive"; then
       if [[ $(<"$directive") != "$refused" ]]; then consider "$(<"$directive")"; fi
     fi
     if [[ $started == no ]]; then sleep 1; fi

@@ -12,11 +12,11 @@ LC_ALL=C
 # parse_lines PREFIX FIELDS TEXT: sets PREFIX_field for each strict key=value line, after clearing all FIELDS.
 # FIELDS are lines of "name regex". Fails on an unknown, doubled or malformed field.
 parse_lines() {
-  local prefix=$1 fields=$2 text=$3 name form line key value
+  local into=$1 fields=$2 text=$3 name form line key value
   local -A forms=() seen=()
   while read -r name form; do
     forms[$name]=$form
-    printf -v "$prefix"_"$name" '%s' ''
+    printf -v "$into"_"$name" '%s' ''
   done <<<"$fields"
   while IFS= read -r line; do
     [[ -n $line ]] || continue
@@ -25,7 +25,7 @@ parse_lines() {
     [[ -n $key && -n \${forms[$key]:-} && -z \${seen[$key]:-} ]] || return 1
     [[ $value =~ \${forms[$key]} ]] || return 1
     seen[$key]=1
-    printf -v "$prefix"_"$key" '%s' "$value"
+    printf -v "$into"_"$key" '%s' "$value"
   done <<<"$text"
 }
 

@@ -51,10 +51,14 @@ export function loopDevicesMissing(): string | undefined {
   return spawnSync('losetup', ['-f']).status === 0 ? undefined : 'no free loop device';
 }
 
-/** A loop device over a file of 16 MB, as a blank volume. */
-export function makeLoopDevice(folder: string, name: string): { device: string; remove(): void } {
+/** A loop device over a sparse file, as a blank volume. */
+export function makeLoopDevice(
+  folder: string,
+  name: string,
+  size = '16M',
+): { device: string; remove(): void } {
   const image = join(folder, `${name}.img`);
-  execFileSync('truncate', ['-s', '16M', image]);
+  execFileSync('truncate', ['-s', size, image]);
   const device = execFileSync('losetup', ['-f', '--show', image], { encoding: 'utf8' }).trim();
   return { device, remove: () => void execFileSync('losetup', ['-d', device]) };
 }
