@@ -17,7 +17,7 @@ const invoke = {
 
 const startExecution = {
   service: 'states',
-  fields: ['Input', 'Name', 'StateMachineArn', 'TraceHeader'],
+  fields: ['Input', 'Name', 'StateMachineArn'],
   required: ['StateMachineArn'],
 } as const;
 

@@ -1,7 +1,7 @@
 import type { ChoiceState, FailState, PassState, SucceedState, WaitState } from './definition.ts';
 import { StateFailure, stateErrors } from './errors.ts';
 import { ExpressionError, unexpectedType } from './expressions.ts';
-import type { JsonValue } from './json.ts';
+import { parseTimestamp } from './timestamp.ts';
 import {
   evaluate,
   evaluateInteger,
@@ -90,11 +90,4 @@ async function waitMilliseconds(visit: Visit<WaitState>): Promise<number> {
     throw failEvaluation(visit, new ExpressionError('Timestamp', message));
   }
   return Math.max(0, until - visit.run.options.clock.now().getTime());
-}
-
-function parseTimestamp(value: JsonValue): number | undefined {
-  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-  if (typeof value !== 'string' || !form.test(value)) return undefined;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : time;
 }

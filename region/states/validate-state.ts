@@ -1,6 +1,8 @@
+import { expressionText } from './expressions.ts';
 import { checkFields, checkQueryLanguage, type Inspection, report } from './inspection.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import { findTaskResource, playedResources } from './resources.ts';
+import { parseTimestamp } from './timestamp.ts';
 import { assignedIn, checkAssign, checkTemplate, type Visible } from './validate-expressions.ts';
 import { catcherFields, choiceFields, retrierFields, stateFields } from './validate-fields.ts';
 
@@ -132,6 +134,11 @@ function checkChoices(inspection: Inspection, location: string, choices: JsonVal
 function checkWait(inspection: Inspection, location: string, state: JsonObject): void {
   if ((state.Seconds === undefined) === (state.Timestamp === undefined)) {
     report(inspection, location, "Exactly one of the fields 'Seconds' and 'Timestamp' is required");
+  }
+  const { Timestamp } = state;
+  const isLiteral = typeof Timestamp === 'string' && expressionText(Timestamp) === undefined;
+  if (isLiteral && parseTimestamp(Timestamp) === undefined) {
+    report(inspection, `${location}/Timestamp`, 'Expected an RFC 3339 timestamp or a JSONata expression');
   }
 }
 

@@ -15,7 +15,7 @@ import { type Arns, checkName } from './arns.ts';
 import type { Execution, Executions } from './executions.ts';
 import { withoutData } from './logging.ts';
 import { page } from './paging.ts';
-import { shown } from './state-machine-operations.ts';
+import { refuseMetadataOnly, shown } from './state-machine-operations.ts';
 import type { StateMachines } from './state-machines.ts';
 
 /** A failed execution can be redriven for 14 days (reference aws-etcd-kubeadm-facts §4.1). */
@@ -30,7 +30,7 @@ export function executionOperations(
 ) {
   return {
     startExecution: (input: StartExecutionCommandInput) => {
-      honour('stepfunctions.startExecution', input, ['stateMachineArn', 'name', 'input', 'traceHeader']);
+      honour('stepfunctions.startExecution', input, ['stateMachineArn', 'name', 'input']);
       const target = machines.resolve(input.stateMachineArn);
       if (target.machine.status === 'DELETING') {
         throw new AwsError('StateMachineDeleting', `State Machine is deleting: '${target.machine.arn}'`);
@@ -55,11 +55,13 @@ export function executionOperations(
     },
     describeExecution: (input: DescribeExecutionCommandInput) => {
       honour('stepfunctions.describeExecution', input, ['executionArn', 'includedData']);
+      refuseMetadataOnly(input);
       return describe(kernel, executions.resolve(input.executionArn));
     },
     describeStateMachineForExecution: (input: DescribeStateMachineForExecutionCommandInput) => {
       const members = ['executionArn', 'includedData'];
       honour('stepfunctions.describeStateMachineForExecution', input, members);
+      refuseMetadataOnly(input);
       const { machine, version, revision } = executions.resolve(input.executionArn);
       return {
         stateMachineArn: version?.arn ?? machine.arn,

@@ -1,5 +1,5 @@
 import type { HistoryEvent, LoggingConfiguration } from '@aws-sdk/client-sfn';
-import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Principal } from '../../kernel/kernel.ts';
 import type { Revision } from './state-machines.ts';
 
@@ -93,7 +93,6 @@ export function createExecutionLog(
       await ready;
       await kernel.invoke('logs', 'putLogEvents', { ...stream, logEvents }, delivery);
     } catch (error) {
-      if (error instanceof NotPlayedError) throw error;
       kernel.log(`stepfunctions: events of ${execution.arn} could not be logged: ${String(error)}`);
     }
   };

@@ -74,6 +74,7 @@ export function stateMachineOperations(
     },
     describeStateMachine: (input: DescribeStateMachineCommandInput) => {
       honour('stepfunctions.describeStateMachine', input, ['stateMachineArn', 'includedData']);
+      refuseMetadataOnly(input);
       const { machine, version, revision } = machines.resolve(input.stateMachineArn);
       return {
         stateMachineArn: version?.arn ?? machine.arn,
@@ -203,6 +204,11 @@ function refuseExpress(type: string | undefined): void {
 function refuseDescriptionAlone(input: Create | Update): void {
   if (input.versionDescription === undefined || input.publish) return;
   throw new AwsError('ValidationException', 'Version description can only be set when publish is true');
+}
+
+/** Descriptions come with their data; those without are for data under keys of one's own. */
+export function refuseMetadataOnly(input: { readonly includedData?: string | undefined }): void {
+  if (input.includedData === 'METADATA_ONLY') throw new NotPlayedError('descriptions of METADATA_ONLY');
 }
 
 /** The members of a revision that describe operations share. */

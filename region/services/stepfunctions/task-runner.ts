@@ -89,12 +89,11 @@ function serviceFailure(kernel: Kernel, prefix: string, service: string, thrown:
 }
 
 async function startChild({ kernel, principal }: TaskRunnerParts, call: TaskCall): Promise<JsonValue> {
-  const { StateMachineArn, Name, Input, TraceHeader } = call.arguments as JsonObject;
+  const { StateMachineArn, Name, Input } = call.arguments as JsonObject;
   const input = {
     stateMachineArn: StateMachineArn,
     ...(Name === undefined ? {} : { name: Name }),
     ...(Input === undefined ? {} : { input: JSON.stringify(Input) }),
-    ...(TraceHeader === undefined ? {} : { traceHeader: TraceHeader }),
   };
   try {
     const { executionArn, startDate } = await kernel.invoke<{ executionArn: string; startDate: Date }>(

@@ -82,6 +82,7 @@ test.each([
   [{ input: 'not json' }, 'InvalidExecutionInput'],
   [{ input: '' }, 'InvalidExecutionInput'],
   [{ input: `"${'x'.repeat(262_143)}"` }, 'ValidationException'],
+  [{ traceHeader: 'Root=1' }, 'NotImplementedByEmbeddedRegion'],
   [{ name: 'a*b' }, 'InvalidName'],
   [{ name: 'x'.repeat(81) }, 'InvalidName'],
 ])('starting with %.40j is refused: %s', async (fields, code) => {

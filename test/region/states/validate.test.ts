@@ -1,8 +1,15 @@
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findDuplicateKeys } from '../../../region/states/json-keys.ts';
 import { describeProblems, validateDefinition } from '../../../region/states/validate.ts';
 import { call, lambda, machine } from './harness.ts';
+
+/** The linter that the project uses elsewhere; it brings no types. */
+const lint = createRequire(import.meta.url)('asl-validator') as (
+  definition: unknown,
+  options: object,
+) => object;
 
 /** Problems as `location: message`. */
 function problemsOf(text: string): string[] {
@@ -11,22 +18,31 @@ function problemsOf(text: string): string[] {
 
 const end = { Type: 'Pass', End: true };
 
+const allTypes = {
+  Task: call('f', { TimeoutSeconds: 5, HeartbeatSeconds: 1, Next: 'Choice' }),
+  Choice: {
+    Type: 'Choice',
+    Choices: [{ Condition: '{% $states.input.a %}', Next: 'Wait' }],
+    Default: 'Fail',
+  },
+  Wait: { Type: 'Wait', Seconds: 1, Next: 'Map' },
+  Map: { Type: 'Map', ItemProcessor: { StartAt: 'Inner', States: { Inner: end } }, Next: 'Parallel' },
+  Parallel: { Type: 'Parallel', Branches: [{ StartAt: 'Branch', States: { Branch: end } }], Next: 'Pass' },
+  Pass: { Type: 'Pass', Assign: { a: 1 }, Next: 'Succeed' },
+  Succeed: { Type: 'Succeed' },
+  Fail: { Type: 'Fail', Error: '{% $states.input.e %}' },
+};
+
 test('a definition of all eight state types is accepted', () => {
-  const states = {
-    Task: call('f', { TimeoutSeconds: 5, HeartbeatSeconds: 1, Next: 'Choice' }),
-    Choice: {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $states.input.a %}', Next: 'Wait' }],
-      Default: 'Fail',
-    },
-    Wait: { Type: 'Wait', Seconds: 1, Next: 'Map' },
-    Map: { Type: 'Map', ItemProcessor: { StartAt: 'Inner', States: { Inner: end } }, Next: 'Parallel' },
-    Parallel: { Type: 'Parallel', Branches: [{ StartAt: 'Branch', States: { Branch: end } }], Next: 'Pass' },
-    Pass: { Type: 'Pass', Assign: { a: 1 }, Next: 'Succeed' },
-    Succeed: { Type: 'Succeed' },
-    Fail: { Type: 'Fail', Error: '{% $states.input.e %}' },
-  };
-  expect(problemsOf(machine(states, { Comment: 'all', TimeoutSeconds: 60, Version: '1.0' }))).toEqual([]);
+  expect(problemsOf(machine(allTypes, { Comment: 'all', TimeoutSeconds: 60, Version: '1.0' }))).toEqual([]);
+});
+
+test('what the validator accepts, asl-validator accepts too', () => {
+  const text = machine(allTypes, { Comment: 'all', TimeoutSeconds: 60, Version: '1.0' });
+  expect(lint(JSON.parse(text), { checkArn: true, checkPaths: true })).toMatchObject({
+    isValid: true,
+    errors: [],
+  });
 });
 
 test('all problems come at once, each with its place', () => {
@@ -214,4 +230,10 @@ test('a state ends or goes on, never both nor neither', () => {
   const message = "Exactly one of the fields 'Next' and 'End' is required";
   const problems = problemsOf(machine({ A: { Type: 'Pass', Next: 'B', End: true }, B: { Type: 'Pass' } }));
   expect(problems).toEqual([`/States/A: ${message}`, `/States/B: ${message}`]);
+});
+
+test('a literal timestamp is one', () => {
+  expect(problemsOf(machine({ A: { Type: 'Wait', Timestamp: 'tomorrow', End: true } }))).toEqual([
+    '/States/A/Timestamp: Expected an RFC 3339 timestamp or a JSONata expression',
+  ]);
 });
