@@ -1,0 +1,158 @@
+import type {
+  CreateAutoScalingGroupType,
+  LaunchTemplateSpecification,
+  UpdateAutoScalingGroupType,
+} from '@aws-sdk/client-auto-scaling';
+import type {
+  DescribeLaunchTemplateVersionsResult,
+  LaunchTemplateVersion,
+  Subnet,
+} from '@aws-sdk/client-ec2';
+import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import type { GroupSettings, TemplateChoice } from './group.ts';
+import { type AutoScaling, autoscalingPrincipal, invalid } from './store.ts';
+
+type Request = CreateAutoScalingGroupType | UpdateAutoScalingGroupType;
+
+/**
+ * The settings that a request asks for, over those before it. Everything is looked up before anything changes.
+ * @throws AwsError ValidationError
+ */
+export async function settingsOf(
+  scaling: AutoScaling,
+  request: Request,
+  before?: GroupSettings,
+): Promise<GroupSettings> {
+  const minSize = request.MinSize ?? before?.minSize ?? invalid('MinSize is required');
+  const maxSize = request.MaxSize ?? before?.maxSize ?? invalid('MaxSize is required');
+  const { template, version } = await chooseTemplate(scaling, request.LaunchTemplate, before?.template);
+  const place = await choosePlace(scaling, request, version, before);
+  return {
+    template,
+    minSize,
+    maxSize,
+    desired: chooseDesired(minSize, maxSize, request.DesiredCapacity, before?.desired),
+    ...place,
+    healthCheckTypes: healthCheckTypes(request.HealthCheckType) ?? before?.healthCheckTypes ?? ['EC2'],
+    healthCheckGracePeriod: request.HealthCheckGracePeriod ?? before?.healthCheckGracePeriod ?? 0,
+    defaultCooldown: request.DefaultCooldown ?? before?.defaultCooldown ?? 300,
+    protectNewInstances: request.NewInstancesProtectedFromScaleIn ?? before?.protectNewInstances ?? false,
+    deletionProtection: request.DeletionProtection ?? before?.deletionProtection ?? 'none',
+    maintenancePolicy: request.InstanceMaintenancePolicy ?? before?.maintenancePolicy,
+  };
+}
+
+function chooseDesired(
+  minSize: number,
+  maxSize: number,
+  wanted: number | undefined,
+  before: number | undefined,
+): number {
+  if (minSize < 0) invalid(`Min bound, ${minSize}, must be at least 0`);
+  if (minSize > maxSize)
+    invalid(`Min bound, ${minSize}, must be less than or equal to max bound, ${maxSize}`);
+  if (wanted !== undefined && (wanted < minSize || wanted > maxSize))
+    invalid(
+      `Desired capacity:${wanted} must be between the specified min size:${minSize} and max size:${maxSize}`,
+    );
+  // An update of the bounds alone moves the desired capacity into them.
+  return wanted ?? Math.min(Math.max(before ?? minSize, minSize), maxSize);
+}
+
+function healthCheckTypes(text: string | undefined): GroupSettings['healthCheckTypes'] | undefined {
+  if (text === undefined) return undefined;
+  const types = text.split(',').map((type) => type.trim());
+  return types.map((type) => {
+    if (type === 'EC2' || type === 'ELB') return type;
+    if (type === 'EBS' || type === 'VPC_LATTICE') throw new NotPlayedError(`health checks of type ${type}`);
+    return invalid(`HealthCheckType ${type} is not valid. Valid values are EC2, EBS, ELB, VPC_LATTICE`);
+  });
+}
+
+async function chooseTemplate(
+  { kernel }: AutoScaling,
+  wanted: LaunchTemplateSpecification | undefined,
+  before: TemplateChoice | undefined,
+): Promise<{ template: TemplateChoice; version: LaunchTemplateVersion }> {
+  if (wanted === undefined && before === undefined)
+    invalid(
+      'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
+    );
+  const choice = wanted ?? { LaunchTemplateId: before?.id, Version: before?.version };
+  if ((choice.LaunchTemplateId === undefined) === (choice.LaunchTemplateName === undefined))
+    invalid('Valid requests must contain either launchTemplateId or LaunchTemplateName');
+  const chosen = choice.Version ?? '$Default';
+  const { LaunchTemplateId, LaunchTemplateName } = choice;
+  const input = { LaunchTemplateId, LaunchTemplateName, Versions: [chosen] };
+  const answer = await asValidation(
+    kernel.invoke<DescribeLaunchTemplateVersionsResult>(
+      'ec2',
+      'describeLaunchTemplateVersions',
+      input,
+      autoscalingPrincipal,
+    ),
+  );
+  const version = answer.LaunchTemplateVersions?.[0] ?? {};
+  const template = {
+    id: version.LaunchTemplateId ?? '',
+    name: version.LaunchTemplateName ?? '',
+    version: chosen,
+  };
+  if (version.LaunchTemplateData?.ImageId === undefined)
+    invalid(
+      'You must use a valid fully-formed launch template. The request must contain the parameter ImageId',
+    );
+  return { template, version };
+}
+
+/** Where instances go: subnets, or zones alone where the template names an interface (facts §1.1). */
+async function choosePlace(
+  scaling: AutoScaling,
+  request: Request,
+  version: LaunchTemplateVersion,
+  before: GroupSettings | undefined,
+): Promise<Pick<GroupSettings, 'zones' | 'subnetIds'>> {
+  const named = version.LaunchTemplateData?.NetworkInterfaces?.some(
+    (one) => one.NetworkInterfaceId !== undefined,
+  );
+  const subnetIds =
+    request.VPCZoneIdentifier === undefined
+      ? (before?.subnetIds ?? [])
+      : request.VPCZoneIdentifier.split(',')
+          .map((id) => id.trim())
+          .filter((id) => id !== '');
+  const asked = request.AvailabilityZones?.length ? request.AvailabilityZones : undefined;
+  if (subnetIds.length === 0)
+    return { zones: zonesAlone(scaling, asked ?? before?.zones ?? [], named), subnetIds };
+  if (named)
+    invalid(
+      'You must use a valid fully-formed launch template. Network interfaces and an instance-level subnet ID may not be specified on the same request',
+    );
+  const answer = await asValidation(
+    scaling.kernel.invoke<{ Subnets?: Subnet[] }>('ec2', 'describeSubnets', { SubnetIds: subnetIds }),
+  );
+  const zones = [...new Set((answer.Subnets ?? []).map((subnet) => subnet.AvailabilityZone ?? ''))];
+  if (asked && !(asked.length === zones.length && asked.every((zone) => zones.includes(zone))))
+    invalid('The availability zones of the specified subnets and the Auto Scaling group do not match');
+  return { zones, subnetIds };
+}
+
+function zonesAlone(
+  { kernel }: AutoScaling,
+  zones: readonly string[],
+  named: boolean | undefined,
+): readonly string[] {
+  if (zones.length === 0) invalid('At least one Availability Zone or VPC Subnet is required.');
+  const unknown = zones.find((zone) => !kernel.zones.includes(zone));
+  if (unknown !== undefined) invalid(`Invalid availability zones: [${unknown}]`);
+  if (!named) invalid('No default VPC for this user. A VPC Subnet is required.');
+  return zones;
+}
+
+/** What EC2 refuses about a template or a subnet, Auto Scaling reports as a ValidationError. */
+async function asValidation<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof AwsError && error.status < 500) invalid(error.message);
+    throw error;
+  });
+}
