@@ -1,0 +1,105 @@
+import type {
+  DescribeLoadBalancerAttributesInput,
+  DescribeTargetGroupAttributesInput,
+  ElasticLoadBalancingV2,
+  ModifyLoadBalancerAttributesInput,
+  ModifyTargetGroupAttributesInput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { type Elb, loadBalancerOf, targetGroupOf } from './load-balancer.ts';
+
+/** The attributes of a new Network Load Balancer. */
+export function loadBalancerAttributes(): Map<string, string> {
+  return new Map([
+    ['access_logs.s3.enabled', 'false'],
+    ['access_logs.s3.bucket', ''],
+    ['access_logs.s3.prefix', ''],
+    ['deletion_protection.enabled', 'false'],
+    ['dns_record.client_routing_policy', 'any_availability_zone'],
+    ['load_balancing.cross_zone.enabled', 'false'],
+    ['ipv6.deny_all_igw_traffic', 'false'],
+    ['zonal_shift.config.enabled', 'false'],
+  ]);
+}
+
+/** The attributes of a new target group of type `ip` and protocol TCP (facts §4.4). */
+export function targetGroupAttributes(): Map<string, string> {
+  return new Map([
+    ['deregistration_delay.timeout_seconds', '300'],
+    ['deregistration_delay.connection_termination.enabled', 'false'],
+    ['load_balancing.cross_zone.enabled', 'use_load_balancer_configuration'],
+    ['preserve_client_ip.enabled', 'false'],
+    ['proxy_protocol_v2.enabled', 'false'],
+    ['stickiness.enabled', 'false'],
+    ['stickiness.type', 'source_ip'],
+    ['target_group_health.dns_failover.minimum_healthy_targets.count', '1'],
+    ['target_group_health.dns_failover.minimum_healthy_targets.percentage', 'off'],
+    ['target_group_health.unhealthy_state_routing.minimum_healthy_targets.count', '1'],
+    ['target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage', 'off'],
+    ['target_health_state.unhealthy.connection_termination.enabled', 'true'],
+    ['target_health_state.unhealthy.draining_interval_seconds', '0'],
+  ]);
+}
+
+interface Pair {
+  Key?: string | undefined;
+  Value?: string | undefined;
+}
+
+const pairs = (attributes: ReadonlyMap<string, string>): Pair[] =>
+  [...attributes].map(([Key, Value]) => ({ Key, Value }));
+
+/** All or none are changed. @throws AwsError InvalidConfigurationRequest for a key or value that ELB does not know */
+function change(
+  kind: string,
+  attributes: Map<string, string>,
+  wanted: readonly Pair[],
+): { Attributes: Pair[] } {
+  for (const { Key = '', Value = '' } of wanted) {
+    const before = attributes.get(Key);
+    if (before === undefined)
+      refuse('InvalidConfigurationRequest', `${kind} attribute key '${Key}' is not recognized`);
+    const boolean = before === 'true' || before === 'false';
+    if (boolean && Value !== 'true' && Value !== 'false')
+      refuse(
+        'InvalidConfigurationRequest',
+        `${kind} attribute '${Key}' must be 'true' or 'false', and is '${Value}'`,
+      );
+    if (Key === 'deregistration_delay.timeout_seconds' && !(Number(Value) >= 0 && Number(Value) <= 3600))
+      refuse(
+        'InvalidConfigurationRequest',
+        `${kind} attribute '${Key}' must be in the range 0-3600, and is '${Value}'`,
+      );
+  }
+  for (const { Key = '', Value = '' } of wanted) attributes.set(Key, Value);
+  return { Attributes: pairs(attributes) };
+}
+
+function modifyLoadBalancer(elb: Elb, input: ModifyLoadBalancerAttributesInput): { Attributes: Pair[] } {
+  onlyPlayed('elbv2.modifyLoadBalancerAttributes', input, ['LoadBalancerArn', 'Attributes']);
+  return change(
+    'Load balancer',
+    loadBalancerOf(elb, input.LoadBalancerArn).attributes,
+    input.Attributes ?? [],
+  );
+}
+
+function modifyTargetGroup(elb: Elb, input: ModifyTargetGroupAttributesInput): { Attributes: Pair[] } {
+  onlyPlayed('elbv2.modifyTargetGroupAttributes', input, ['TargetGroupArn', 'Attributes']);
+  return change('Target group', targetGroupOf(elb, input.TargetGroupArn).attributes, input.Attributes ?? []);
+}
+
+/** Attributes of load balancers and target groups. */
+export function attributeOperations(elb: Elb): Operations<ElasticLoadBalancingV2> {
+  return {
+    modifyLoadBalancerAttributes: (input) => modifyLoadBalancer(elb, input),
+    describeLoadBalancerAttributes: (input: DescribeLoadBalancerAttributesInput) => ({
+      Attributes: pairs(loadBalancerOf(elb, input.LoadBalancerArn).attributes),
+    }),
+    modifyTargetGroupAttributes: (input) => modifyTargetGroup(elb, input),
+    describeTargetGroupAttributes: (input: DescribeTargetGroupAttributesInput) => ({
+      Attributes: pairs(targetGroupOf(elb, input.TargetGroupArn).attributes),
+    }),
+  };
+}
