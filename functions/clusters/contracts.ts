@@ -148,7 +148,7 @@ export const ensureLoadBalancer: Contract<
   name: 'ensure-load-balancer',
   input: loadBalancerInput,
   output: loadBalancerOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'RegistryConflict'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'RegistryConflict', 'ResourceNotReady'],
 };
 
 const nodeRoleInput = z.strictObject(ofSlot);

@@ -1,0 +1,62 @@
+import { handler as ensureLaunchTemplate } from '../../functions/clusters/ensure-launch-template.ts';
+import { handler as ensureLoadBalancer } from '../../functions/clusters/ensure-load-balancer.ts';
+import { handler as ensureNetworkInterface } from '../../functions/clusters/ensure-network-interface.ts';
+import { handler as ensureNodeRole } from '../../functions/clusters/ensure-node-role.ts';
+import { handler as ensureSecurityGroups } from '../../functions/clusters/ensure-security-groups.ts';
+import { handler as ensureSlotGroup } from '../../functions/clusters/ensure-slot-group.ts';
+import { handler as ensureVolume } from '../../functions/clusters/ensure-volume.ts';
+import { handler as finishProvisioning } from '../../functions/clusters/finish-provisioning.ts';
+import { handler as planCluster } from '../../functions/clusters/plan-cluster.ts';
+import { handler as recordCluster } from '../../functions/clusters/record-cluster.ts';
+import { handler as recordFailure } from '../../functions/clusters/record-failure.ts';
+import { handler as acquireLease } from '../../functions/leases/acquire-lease.ts';
+import { handler as releaseLease } from '../../functions/leases/release-lease.ts';
+import { fakeAws } from './fake-aws.ts';
+import { fakeExecutions } from './fake-executions.ts';
+import { fakeObjects } from './fake-objects.ts';
+import { fakeRegistry } from './fake-registry.ts';
+import { fakeTaskContext } from './fake-task-context.ts';
+
+/** A deployment in memory with the real cluster and lease tasks, callable by name and checked by their contracts. */
+export function fakeDeployment() {
+  const aws = fakeAws();
+  const registry = fakeRegistry();
+  const objects = fakeObjects();
+  const executions = fakeExecutions();
+  const context = fakeTaskContext();
+  const deps = {
+    ...aws,
+    registry,
+    objects,
+    executions,
+    pause: async () => {},
+    freshUid: () => '0123456789ab',
+  };
+  const handlers = {
+    'plan-cluster': planCluster,
+    'acquire-lease': acquireLease,
+    'release-lease': releaseLease,
+    'record-cluster': recordCluster,
+    'ensure-security-groups': ensureSecurityGroups,
+    'ensure-network-interface': ensureNetworkInterface,
+    'ensure-volume': ensureVolume,
+    'ensure-load-balancer': ensureLoadBalancer,
+    'ensure-node-role': ensureNodeRole,
+    'ensure-launch-template': ensureLaunchTemplate,
+    'ensure-slot-group': ensureSlotGroup,
+    'finish-provisioning': finishProvisioning,
+    'record-failure': recordFailure,
+  };
+  /** Runs a task as Lambda would: contract in and out, whatever JSON makes of the values. */
+  const invoke = async (name: keyof typeof handlers, input: unknown): Promise<unknown> => {
+    const { contract, run } = handlers[name];
+    const parsed = contract.input.parse(JSON.parse(JSON.stringify(input)));
+    const output = await (run as (i: unknown, d: unknown, c: unknown) => Promise<unknown>)(
+      parsed,
+      deps,
+      context,
+    );
+    return JSON.parse(JSON.stringify(contract.output.parse(output)));
+  };
+  return { ...deps, aws, context, handlers, invoke };
+}
