@@ -28,10 +28,20 @@ export async function attemptMap(visit: Visit<MapState>, walk: Walk): Promise<Js
   const started = recordNext(run, branch, 'MapStateStarted', {
     mapStateStartedEventDetails: { length: items.length },
   });
-  const iterations = createIterations(visit, items, tolerance, walk);
+  const iterations: Iterations = {
+    visit,
+    items,
+    tolerance,
+    walk,
+    group: openGroup(run, branch),
+    outputs: items.map(() => null),
+    nextIndex: 0,
+    failures: 0,
+    lastEvent: undefined,
+  };
   const slots = Math.min(asked || inlineConcurrencyMax, inlineConcurrencyMax, items.length);
-  const first = Array.from({ length: slots }, () => iterations.start(started));
-  await iterations.group.settle(first.map((thread) => iterations.follow(thread)));
+  const first = Array.from({ length: slots }, () => startNext(iterations, started));
+  await iterations.group.settle(first.map((thread) => follow(iterations, thread)));
   branch.previous = iterations.lastEvent ?? started;
   run.options.history.record('MapStateSucceeded', branch.previous);
   return iterations.outputs;
@@ -66,78 +76,76 @@ async function toleranceOf(visit: Visit<MapState>, items: number): Promise<Toler
 
 type Iteration = Branch & { readonly iteration: { readonly name: string; readonly index: number } };
 
-/** The iterations of one attempt, started in order: each ended one makes room for the next. */
-function createIterations(
-  visit: Visit<MapState>,
-  items: readonly JsonValue[],
-  tolerance: Tolerance,
-  walk: Walk,
-) {
-  const { run, branch, state, name } = visit;
-  const group: Group = openGroup(run, branch);
-  const outputs: JsonValue[] = items.map(() => null);
-  let nextIndex = 0;
-  let failures = 0;
-  let lastEvent: number | undefined;
+interface Iterations {
+  readonly visit: Visit<MapState>;
+  readonly items: readonly JsonValue[];
+  readonly tolerance: Tolerance;
+  readonly walk: Walk;
+  readonly group: Group;
+  readonly outputs: JsonValue[];
+  nextIndex: number;
+  failures: number;
+  /** Id of the last MapIterationSucceeded or MapIterationFailed. */
+  lastEvent: number | undefined;
+}
 
-  const start = (previous: number): Iteration => {
-    const index = nextIndex;
-    nextIndex += 1;
-    const iteration = { name, index };
-    const thread = group.open(previous, { iteration, map: mapContext(index, items[index] ?? null) });
-    recordNext(run, thread, 'MapIterationStarted', { mapIterationStartedEventDetails: iteration });
-    return thread as Iteration;
-  };
+/** Starts the next item; its first event follows `previous`. */
+function startNext(iterations: Iterations, previous: number): Iteration {
+  const { visit, items, group } = iterations;
+  const index = iterations.nextIndex;
+  iterations.nextIndex += 1;
+  const iteration = { name: visit.name, index };
+  const thread = group.open(previous, { iteration, map: mapContext(index, items[index] ?? null) });
+  recordNext(visit.run, thread, 'MapIterationStarted', { mapIterationStartedEventDetails: iteration });
+  return thread as Iteration;
+}
 
-  /** The end of an iteration is beside its thread: what comes next follows the thread's own last event, as AWS shows it. */
-  const recordEnd = (type: 'MapIterationSucceeded' | 'MapIterationFailed', thread: Iteration): number => {
-    if (thread.signal.aborted) throw new Interrupted();
-    const details =
-      type === 'MapIterationFailed'
-        ? { mapIterationFailedEventDetails: thread.iteration }
-        : { mapIterationSucceededEventDetails: thread.iteration };
-    return run.options.history.record(type, thread.previous, details);
-  };
+/** Runs an iteration, and then the items that are left, one after another. */
+async function follow(iterations: Iterations, first: Iteration): Promise<void> {
+  let thread: Iteration | undefined = first;
+  while (thread && (await iterate(iterations, thread))) {
+    const isLeft = iterations.nextIndex < iterations.items.length;
+    thread = isLeft ? startNext(iterations, thread.previous) : undefined;
+  }
+}
 
-  const iterate = async (thread: Iteration): Promise<boolean> => {
-    const { index } = thread.iteration;
-    try {
-      const input = await selectItem(visit, items[index] ?? null, thread);
-      outputs[index] = await walk(run, thread, state.ItemProcessor, input);
-      lastEvent = recordEnd('MapIterationSucceeded', thread);
+/** Runs one iteration; says whether the Map goes on after it. */
+async function iterate(iterations: Iterations, thread: Iteration): Promise<boolean> {
+  const { visit, items, tolerance, walk, group, outputs } = iterations;
+  const { index } = thread.iteration;
+  try {
+    const input = await selectItem(visit, items[index] ?? null, thread);
+    outputs[index] = await walk(visit.run, thread, visit.state.ItemProcessor, input);
+    recordEnd(iterations, thread, 'MapIterationSucceeded');
+    group.close(thread);
+    return true;
+  } catch (thrown) {
+    const failure = ownFailure(thread, thrown);
+    if (!failure) return false;
+    recordEnd(iterations, thread, 'MapIterationFailed');
+    iterations.failures += 1;
+    outputs[index] = { Error: failure.error ?? null, Cause: failure.reason ?? null };
+    if (tolerance.allows(iterations.failures)) {
       group.close(thread);
       return true;
-    } catch (thrown) {
-      const failure = ownFailure(thread, thrown);
-      if (!failure) return false;
-      lastEvent = recordEnd('MapIterationFailed', thread);
-      failures += 1;
-      outputs[index] = { Error: failure.error ?? null, Cause: failure.reason ?? null };
-      if (tolerance.allows(failures)) {
-        group.close(thread);
-        return true;
-      }
-      group.fail(thread, tolerance.named ? exceeded(visit, failures) : failure);
-      return false;
     }
-  };
+    group.fail(thread, tolerance.named ? exceeded(visit, iterations.failures) : failure);
+    return false;
+  }
+}
 
-  const follow = async (first: Iteration): Promise<void> => {
-    let thread: Iteration | undefined = first;
-    while (thread && (await iterate(thread))) {
-      thread = nextIndex < items.length ? start(thread.previous) : undefined;
-    }
-  };
-
-  return {
-    group,
-    outputs,
-    start,
-    follow,
-    get lastEvent() {
-      return lastEvent;
-    },
-  };
+/** The end of an iteration is beside its thread: what comes next follows the thread's own last event, as AWS shows it. */
+function recordEnd(
+  iterations: Iterations,
+  thread: Iteration,
+  type: 'MapIterationSucceeded' | 'MapIterationFailed',
+): void {
+  if (thread.signal.aborted) throw new Interrupted();
+  const details =
+    type === 'MapIterationFailed'
+      ? { mapIterationFailedEventDetails: thread.iteration }
+      : { mapIterationSucceededEventDetails: thread.iteration };
+  iterations.lastEvent = iterations.visit.run.options.history.record(type, thread.previous, details);
 }
 
 async function selectItem(visit: Visit<MapState>, item: JsonValue, thread: Branch): Promise<JsonValue> {

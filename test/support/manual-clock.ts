@@ -21,6 +21,27 @@ export interface ManualClock extends Clock {
 /** Turns of the event loop after which what waits for no timer has happened. */
 const turns = 5;
 
+/** Lets everything happen that waits for no timer. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A sleep on timers: rejects with the signal's reason when it is aborted first. */
+function sleepOn(after: Clock['after'], milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const cancel = after(milliseconds, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    const onAbort = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
 /** A manual clock that shows `start` (the first moment of 2026 unless given). */
 export function createManualClock(start: Date = new Date('2026-01-01T00:00:00.000Z')): ManualClock {
   let now = start.getTime();
@@ -28,9 +49,6 @@ export function createManualClock(start: Date = new Date('2026-01-01T00:00:00.00
   let stopped = false;
   const timers = new Set<Timer>();
 
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  };
   const earliest = (): Timer | undefined => [...timers].sort((a, b) => a.due - b.due || a.order - b.order)[0];
   const fire = async (timer: Timer): Promise<void> => {
     timers.delete(timer);
@@ -49,19 +67,7 @@ export function createManualClock(start: Date = new Date('2026-01-01T00:00:00.00
   return {
     now: () => new Date(now),
     after,
-    sleep: (milliseconds, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const cancel = after(milliseconds, () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        });
-        const onAbort = (): void => {
-          cancel();
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', onAbort, { once: true });
-      }),
+    sleep: (milliseconds, signal) => sleepOn(after, milliseconds, signal),
     stop: () => {
       stopped = true;
       timers.clear();

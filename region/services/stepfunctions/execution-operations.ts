@@ -1,8 +1,6 @@
 import type {
   DescribeExecutionCommandInput,
   DescribeStateMachineForExecutionCommandInput,
-  GetExecutionHistoryCommandInput,
-  ListExecutionsCommandInput,
   StartExecutionCommandInput,
   StopExecutionCommandInput,
 } from '@aws-sdk/client-sfn';
@@ -12,10 +10,9 @@ import { Stopped } from '../../states/interpreter.ts';
 import { type JsonValue, payloadBytesMax } from '../../states/json.ts';
 import { honour } from '../common/honour.ts';
 import { type Arns, checkName } from './arns.ts';
+import { refuseMetadataOnly, shown } from './descriptions.ts';
+import { listed } from './execution-lists.ts';
 import type { Execution, Executions } from './executions.ts';
-import { withoutData } from './logging.ts';
-import { page } from './paging.ts';
-import { refuseMetadataOnly, shown } from './state-machine-operations.ts';
 import type { StateMachines } from './state-machines.ts';
 
 /** A failed execution can be redriven for 14 days (reference aws-etcd-kubeadm-facts §4.1). */
@@ -70,28 +67,6 @@ export function executionOperations(
         ...shown(revision),
       };
     },
-    listExecutions: (input: ListExecutionsCommandInput) => {
-      const members = ['stateMachineArn', 'statusFilter', 'maxResults', 'nextToken'];
-      honour('stepfunctions.listExecutions', input, members);
-      const { machine, version } = machines.resolve(input.stateMachineArn);
-      const newestFirst = [...executions.of(machine)]
-        .filter((execution) => version === undefined || execution.version === version)
-        .filter(({ status }) => input.statusFilter === undefined || status === input.statusFilter)
-        .reverse();
-      const list = JSON.stringify([input.stateMachineArn, input.statusFilter ?? null]);
-      const { items, nextToken } = page(newestFirst, (execution) => execution.number, input, list);
-      return { executions: items.map(listed), ...(nextToken === undefined ? {} : { nextToken }) };
-    },
-    getExecutionHistory: (input: GetExecutionHistoryCommandInput) => {
-      const members = ['executionArn', 'maxResults', 'reverseOrder', 'nextToken', 'includeExecutionData'];
-      honour('stepfunctions.getExecutionHistory', input, members);
-      const { history, arn } = executions.resolve(input.executionArn);
-      const ordered = input.reverseOrder ? [...history.events].reverse() : history.events;
-      const list = JSON.stringify([arn, input.reverseOrder ?? false]);
-      const { items, nextToken } = page(ordered, (event) => event.id ?? 0, input, list);
-      const events = input.includeExecutionData === false ? items.map(withoutData) : items;
-      return { events, ...(nextToken === undefined ? {} : { nextToken }) };
-    },
   };
 }
 
@@ -107,20 +82,6 @@ function parseInput(text: string): JsonValue {
     const reason = text === '' ? 'Invalid execution input.' : (thrown as Error).message;
     throw new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${reason}'`);
   }
-}
-
-function listed(execution: Execution) {
-  const { arn, name, machine, version, status, startDate, stopDate } = execution;
-  return {
-    executionArn: arn,
-    stateMachineArn: machine.arn,
-    name,
-    status,
-    startDate,
-    redriveCount: 0,
-    ...(stopDate === undefined ? {} : { stopDate }),
-    ...(version === undefined ? {} : { stateMachineVersionArn: version.arn }),
-  };
 }
 
 /** An execution as DescribeExecution shows it. */

@@ -3,6 +3,8 @@ import type { Kernel, Operations, Service } from '../../kernel/kernel.ts';
 import { Interrupted } from '../../states/errors.ts';
 import { countUsage, type ExecutionUsage } from '../../states/history.ts';
 import { createArns } from './arns.ts';
+import { descriptionOperations } from './descriptions.ts';
+import { executionListOperations } from './execution-lists.ts';
 import { describe, executionOperations } from './execution-operations.ts';
 import { createExecutions, type Execution } from './executions.ts';
 import { stateMachineOperations } from './state-machine-operations.ts';
@@ -44,12 +46,14 @@ export function createStepfunctions(kernel: Kernel): StepfunctionsService {
     if (machine.status === 'DELETING' && !isBusy) machines.remove(machine.arn);
   };
   const operations = {
+    ...descriptionOperations(machines),
     ...stateMachineOperations(kernel, arns, machines, (machine) => {
       machine.status = 'DELETING';
       removeDeleted(machine);
     }),
     ...versionOperations(kernel, machines),
     ...executionOperations(kernel, arns, machines, executions),
+    ...executionListOperations(machines, executions),
     ...tokens.operations,
     ...tagOperations(machines),
   } satisfies Operations<SFN>;

@@ -1,26 +1,23 @@
 import type {
   CreateStateMachineCommandInput,
   DeleteStateMachineCommandInput,
-  DescribeStateMachineCommandInput,
-  ListStateMachinesCommandInput,
   UpdateStateMachineCommandInput,
-  ValidateStateMachineDefinitionCommandInput,
 } from '@aws-sdk/client-sfn';
-import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { StateMachineDefinition } from '../../states/definition.ts';
 import { describeProblems, validateDefinition } from '../../states/validate.ts';
 import { honour } from '../common/honour.ts';
 import { type Arns, checkArn, checkName, checkRoleArn } from './arns.ts';
+import { refuseExpress } from './descriptions.ts';
 import { checkLogging } from './logging.ts';
-import { page } from './paging.ts';
 import { type Revision, type StateMachine, type StateMachines, tagMap } from './state-machines.ts';
 import { publish } from './versions.ts';
 
 type Create = CreateStateMachineCommandInput;
 type Update = UpdateStateMachineCommandInput;
 
-/** Creating, changing and showing state machines. `onDelete` is told of a machine that is to go. */
+/** Creating, changing and deleting state machines. `onDelete` is told of a machine that is to go. */
 export function stateMachineOperations(
   kernel: Kernel,
   arns: Arns,
@@ -72,42 +69,6 @@ export function stateMachineOperations(
       if (machine) onDelete(machine);
       return {};
     },
-    describeStateMachine: (input: DescribeStateMachineCommandInput) => {
-      honour('stepfunctions.describeStateMachine', input, ['stateMachineArn', 'includedData']);
-      refuseMetadataOnly(input);
-      const { machine, version, revision } = machines.resolve(input.stateMachineArn);
-      return {
-        stateMachineArn: version?.arn ?? machine.arn,
-        name: machine.name,
-        status: machine.status,
-        type: 'STANDARD' as const,
-        creationDate: version?.creationDate ?? machine.creationDate,
-        ...shown(revision),
-        ...(version?.description === undefined ? {} : { description: version.description }),
-      };
-    },
-    listStateMachines: (input: ListStateMachinesCommandInput) => {
-      const sorted = [...machines.all()].sort((a, b) => (a.name < b.name ? -1 : 1));
-      const { items, nextToken } = page(sorted, (machine) => machine.number, input, 'stateMachines');
-      const stateMachines = items.map(({ arn, name, creationDate }) => ({
-        stateMachineArn: arn,
-        name,
-        type: 'STANDARD' as const,
-        creationDate,
-      }));
-      return { stateMachines, ...(nextToken === undefined ? {} : { nextToken }) };
-    },
-    validateStateMachineDefinition: (input: ValidateStateMachineDefinitionCommandInput) => {
-      honour('stepfunctions.validateStateMachineDefinition', input, validateMembers);
-      refuseExpress(input.type);
-      const { problems } = validateDefinition(input.definition ?? '');
-      const limit = input.maxResults || 100;
-      return {
-        result: problems.length === 0 ? ('OK' as const) : ('FAIL' as const),
-        diagnostics: problems.slice(0, limit).map((problem) => ({ severity: 'ERROR' as const, ...problem })),
-        truncated: problems.length > limit,
-      };
-    },
   };
 }
 
@@ -134,8 +95,6 @@ const updateMembers = [
   'versionDescription',
   'encryptionConfiguration',
 ];
-
-const validateMembers = ['definition', 'type', 'severity', 'maxResults'];
 
 async function firstRevision(kernel: Kernel, input: Create): Promise<Revision> {
   refuseExpress(input.type);
@@ -197,29 +156,7 @@ function parseDefinition(text: string): StateMachineDefinition {
   throw new AwsError('InvalidDefinition', describeProblems(problems));
 }
 
-function refuseExpress(type: string | undefined): void {
-  if (type !== undefined && type !== 'STANDARD') throw new NotPlayedError(`state machines of type ${type}`);
-}
-
 function refuseDescriptionAlone(input: Create | Update): void {
   if (input.versionDescription === undefined || input.publish) return;
   throw new AwsError('ValidationException', 'Version description can only be set when publish is true');
-}
-
-/** Descriptions come with their data; those without are for data under keys of one's own. */
-export function refuseMetadataOnly(input: { readonly includedData?: string | undefined }): void {
-  if (input.includedData === 'METADATA_ONLY') throw new NotPlayedError('descriptions of METADATA_ONLY');
-}
-
-/** The members of a revision that describe operations share. */
-export function shown(revision: Revision) {
-  const { encryptionConfiguration, revisionId } = revision;
-  return {
-    definition: revision.definitionText,
-    roleArn: revision.roleArn,
-    loggingConfiguration: revision.loggingConfiguration,
-    tracingConfiguration: revision.tracingConfiguration,
-    ...(encryptionConfiguration === undefined ? {} : { encryptionConfiguration }),
-    ...(revisionId === undefined ? {} : { revisionId }),
-  };
 }

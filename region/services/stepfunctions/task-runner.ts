@@ -118,8 +118,10 @@ async function awaitChild(
   const child = findExecution(arn);
   if (!child) throw new StateFailure(stateErrors.runtime, `There is no execution ${arn}.`);
   const stop = (): void => {
-    if (child.status === 'RUNNING')
-      void kernel.invoke('stepfunctions', 'stopExecution', { executionArn: arn }, principal);
+    if (child.status !== 'RUNNING') return;
+    kernel
+      .invoke('stepfunctions', 'stopExecution', { executionArn: arn }, principal)
+      .catch((error: unknown) => kernel.log(`stepfunctions: ${arn} could not be stopped: ${String(error)}`));
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
