@@ -87,6 +87,7 @@ async function ensureBootstrapBucket(kernel: Kernel, Bucket: string): Promise<vo
 }
 
 interface StackDescription {
+  readonly StackId: string;
   readonly StackStatus: string;
   readonly StackStatusReason?: string;
   readonly Outputs?: readonly { readonly OutputKey: string; readonly OutputValue: string }[];
@@ -130,8 +131,8 @@ async function deployStack(
   return { name: stack.name, change, resources, seconds, outputs };
 }
 
-function settled(kernel: Kernel, name: string): Promise<void> {
-  return (kernel.service('cloudformation') as CloudformationService).settled(name);
+function settled(kernel: Kernel, nameOrId: string): Promise<void> {
+  return (kernel.service('cloudformation') as CloudformationService).settled(nameOrId);
 }
 
 /** Creates or updates; a stack whose first creation failed is removed and made anew, as the CDK CLI does. */
@@ -155,7 +156,8 @@ async function submit(
     /^(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED|DELETE_FAILED)$/.test(before.StackStatus)
   ) {
     await kernel.invoke('cloudformation', 'deleteStack', { StackName: stack.name });
-    await settled(kernel, stack.name);
+    // By its id: once it is gone, nothing has its name.
+    await settled(kernel, before.StackId);
     before = undefined;
   }
   if (!before) {

@@ -1,11 +1,14 @@
 import type { Kernel, Service } from '../kernel/kernel.ts';
+import { createAutoscaling } from './autoscaling/index.ts';
 import { createCloudformation } from './cloudformation/index.ts';
 import { createDynamodb } from './dynamodb/index.ts';
 import { createEc2 } from './ec2/index.ts';
+import { createElbv2 } from './elbv2/index.ts';
 import { createEventbridge } from './eventbridge/index.ts';
 import { createIam } from './iam/index.ts';
 import { createKms } from './kms/index.ts';
 import { createLambda } from './lambda/index.ts';
+import { createLogs } from './logs/index.ts';
 import { createS3 } from './s3/index.ts';
 import { createScheduler } from './scheduler/index.ts';
 import { createSqs } from './sqs/index.ts';
@@ -14,12 +17,7 @@ import { createStepfunctions } from './stepfunctions/index.ts';
 import { createSts } from './sts/index.ts';
 
 /** While their owners are writing them. */
-const awaited: [string, string][] = [
-  ['logs', 'createLogs'],
-  ['cloudwatch', 'createCloudwatch'],
-  ['autoscaling', 'createAutoscaling'],
-  ['elbv2', 'createElbv2'],
-];
+const awaited: [string, string][] = [['cloudwatch', 'createCloudwatch']];
 const found: ((kernel: Kernel) => Service)[] = [];
 for (const [id, name] of awaited) {
   try {
@@ -40,8 +38,11 @@ export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
   createIam,
   createSts,
   createSsm,
-  createEc2,
+  createLogs,
   ...found,
+  createEc2,
+  createElbv2,
+  createAutoscaling,
   createStepfunctions,
   createLambda,
   createEventbridge,

@@ -9,7 +9,7 @@ import { createStacks } from './stacks.ts';
 export interface CloudformationService extends Service {
   readonly id: 'cloudformation';
   /** Resolves when the operation under way on a stack has ended, well or not. */
-  settled(stackName: string): Promise<void>;
+  settled(nameOrId: string): Promise<void>;
 }
 
 /**
@@ -27,9 +27,6 @@ export function createCloudformation(kernel: Kernel, extra: readonly Provider[] 
   return {
     id: 'cloudformation',
     operations,
-    settled: (stackName) => stacks.find(stackName).settled,
-    stop: async () => {
-      await Promise.all(stacks.all().map(({ settled }) => settled));
-    },
+    settled: (nameOrId) => stacks.find(nameOrId).settled,
   };
 }
