@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markerIntervalSeconds } from '../../node/policy.ts';
 import { parseUserData, type UserData } from '../../node/render.ts';
@@ -7,7 +7,7 @@ import { createConsole } from './console.ts';
 import type { EtcdProcess } from './etcd-process.ts';
 import { versionOf } from './find-etcd.ts';
 import { killLeftovers } from './leftovers.ts';
-import { type NodeMachine, runNode } from './node-machine.ts';
+import { type NodeMachine, runNode, unmount } from './node-machine.ts';
 import { deleteVolumeDirectory, volumeDirectory } from './volumes.ts';
 
 export interface MachinesOptions {
@@ -33,7 +33,7 @@ export function createMachines(kernel: Kernel, options: MachinesOptions): LocalM
   const running = new Set<Machine>();
   const leftovers = killLeftovers(kernel.stateDir);
   leftovers.catch((error: unknown) => kernel.log(`machines: ${String(error)}`));
-  const version = once(() => versionOf(options.etcdPath) ?? 'unknown');
+  const version = once(() => versionOf(options.etcdPath));
   return {
     leftovers,
     launch(spec) {
@@ -64,7 +64,7 @@ interface Launching {
   readonly options: MachinesOptions;
   readonly spec: MachineSpec;
   readonly leftovers: Promise<unknown>;
-  readonly version: () => string;
+  readonly version: () => string | undefined;
   readonly onEnd: () => void;
 }
 
@@ -82,7 +82,8 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     userData,
     root,
     console,
-    etcd: { path: options.etcdPath, version: version() },
+    etcdPath: options.etcdPath,
+    etcdVersion: version(),
     signal: ending.signal,
     pollMilliseconds: options.pollMilliseconds ?? 100,
     markerMilliseconds:
@@ -117,13 +118,14 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
   });
 
+  // The root stays, as a stopped instance's root disk does: started again, it knows what it has carried out.
   const terminate = once(async () => {
     ending.abort(new Error('the instance is terminated'));
     await etcd?.process.kill();
     await life;
     // Started in the very moment of the abort.
     await etcd?.process.kill();
-    rmSync(root, { recursive: true, force: true });
+    unmount(root);
     onEnd();
   });
 

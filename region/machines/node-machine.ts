@@ -26,7 +26,9 @@ export interface NodeMachine {
   readonly userData: UserData;
   readonly root: string;
   readonly console: Console;
-  readonly etcd: { readonly path: string; readonly version: string };
+  readonly etcdPath: string;
+  /** Undefined where there is no etcd: the node refuses. */
+  readonly etcdVersion: string | undefined;
   /** Aborted when the instance is terminated. */
   readonly signal: AbortSignal;
   readonly pollMilliseconds: number;
@@ -72,11 +74,11 @@ interface Bootstrap {
 
 /** bootstrap.sh from the first directive on. */
 function createBootstrap(machine: NodeMachine, store: NodeStore): Bootstrap {
-  const { spec, root, console, etcd, userData } = machine;
+  const { spec, root, console, etcdVersion, userData } = machine;
   let lastReport = '';
 
   const report: Bootstrap['report'] = async (said) => {
-    const text = renderReport({ instanceId: spec.instanceId, etcdVersion: etcd.version, ...said });
+    const text = renderReport({ instanceId: spec.instanceId, ...(etcdVersion && { etcdVersion }), ...said });
     if (text === lastReport) return;
     lastReport = text;
     console.say(`${said.state} ${said.reason ?? ''}`.trimEnd());
@@ -89,7 +91,7 @@ function createBootstrap(machine: NodeMachine, store: NodeStore): Bootstrap {
       await report({ state: 'refused', reason: 'directive-unreadable' });
       return { action: 'refuse' };
     }
-    const minor = fittingMinor(etcd.version);
+    const minor = fittingMinor(etcdVersion ?? '');
     const carriedOut = readIfThere(carriedOutPath(root)) === text;
     const self = { instanceId: spec.instanceId, carriedOut, ...(minor && { etcdMinor: minor }) };
     const volume = volumeDirectory(machine.kernel.stateDir, directive.volumeId);
@@ -159,12 +161,12 @@ function startOn(
   minor: string,
   volume: string,
 ): void {
-  const { kernel, spec, root, console, etcd } = machine;
+  const { kernel, spec, root, console, etcdPath } = machine;
   if (readMarker(volume) === undefined) {
     const { volumeId, generation } = directive;
     writeMarker(volume, { volumeId, generation, clusterId: '0', memberId: '0', raftIndex: '0' });
   }
-  mount(volume, join(root, 'var/lib/etcd'));
+  mount(root, volume);
   mkdirSync(join(volume, 'data'), { recursive: true, mode: 0o700 });
   const environment = environmentOf(machine, directive, minor);
   mkdirSync(dirname(carriedOutPath(root)), { recursive: true });
@@ -172,7 +174,7 @@ function startOn(
   const { instanceId } = spec;
   const { stateDir, clock } = kernel;
   const process = startEtcd({
-    etcdPath: etcd.path,
+    etcdPath,
     environment,
     cwd: root,
     instanceId,
@@ -184,15 +186,18 @@ function startOn(
 }
 
 /** Mounting is a link: etcd sees the volume below its root. */
-function mount(volume: string, mountPoint: string): void {
-  mkdirSync(dirname(mountPoint), { recursive: true });
-  unmount(mountPoint);
-  symlinkSync(volume, mountPoint);
+function mount(root: string, volume: string): void {
+  unmount(root);
+  mkdirSync(dirname(mountPointOf(root)), { recursive: true });
+  symlinkSync(volume, mountPointOf(root));
 }
 
-function unmount(mountPoint: string): void {
-  if (lstatSync(mountPoint, { throwIfNoEntry: false })) rmSync(mountPoint);
+/** Takes the volume away from a machine's root. */
+export function unmount(root: string): void {
+  if (lstatSync(mountPointOf(root), { throwIfNoEntry: false })) rmSync(mountPointOf(root));
 }
+
+const mountPointOf = (root: string): string => join(root, 'var/lib/etcd');
 
 /** The rendered configuration that fits, and the directive's part, as they hold on this host. */
 function environmentOf(

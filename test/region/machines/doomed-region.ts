@@ -1,0 +1,24 @@
+/** Starts one etcd as machines do, in the state directory of its argument, and waits to be killed. */
+import { join } from 'node:path';
+import { createClock } from '../../../region/kernel/clock.ts';
+import { createConsole } from '../../../region/machines/console.ts';
+import { startEtcd } from '../../../region/machines/etcd-process.ts';
+import { findEtcd } from '../../../region/machines/find-etcd.ts';
+
+const stateDir = process.argv[2] ?? '';
+const clock = createClock();
+startEtcd({
+  etcdPath: findEtcd().path,
+  environment: {
+    ETCD_DATA_DIR: join(stateDir, 'data'),
+    ETCD_LISTEN_CLIENT_URLS: 'http://127.92.2.10:2379',
+    ETCD_ADVERTISE_CLIENT_URLS: 'http://127.92.2.10:2379',
+    ETCD_LISTEN_PEER_URLS: 'http://127.92.2.10:2380',
+  },
+  cwd: stateDir,
+  instanceId: 'i-0123456789abcdef0',
+  stateDir,
+  clock,
+  console: createConsole(join(stateDir, 'console.log'), () => clock.now()),
+});
+setInterval(() => {}, 1_000);
