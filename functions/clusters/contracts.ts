@@ -196,8 +196,11 @@ export const finishProvisioning: Contract<z.infer<typeof finishInput>, z.infer<t
   errors: ['LeaseLost', 'ClusterUnknown', 'EtcdUnhealthy', 'RegistryConflict'],
 };
 
-/** An error as a workflow's Catch gives it. `Cause` is Lambda's JSON or plain text. */
-export const caughtError = z.looseObject({ Error: z.string(), Cause: z.optional(z.string()) });
+/** An error as a workflow's Catch gives it. `Cause` is Lambda's JSON or plain text; a Fail state without one leaves it null. */
+export const caughtError = z.looseObject({
+  Error: z.nullable(z.string()),
+  Cause: z.optional(z.nullable(z.string())),
+});
 
 const failureInput = z.strictObject({
   cluster: z.string(),

@@ -5,7 +5,7 @@ export interface Failure {
   readonly workflow: string;
   readonly step: string;
   /** As a workflow's Catch gives it. */
-  readonly error: { readonly Error: string; readonly Cause?: string | undefined };
+  readonly error: { readonly Error: string | null; readonly Cause?: string | null | undefined };
 }
 
 const again = 'run it again: every step that is done is kept';
@@ -36,27 +36,27 @@ export function explainFailure({ cluster, workflow, step, error }: Failure): {
   const inner = readStep(error.Cause);
   const cause = readCause(inner ? inner.cause : error.Cause);
   const of = cluster === '' ? workflow : `${workflow} of ${cluster}`;
-  const way = waysOn[error.Error] ?? again;
+  const name = error.Error ?? 'an unnamed error';
   return {
-    name: error.Error,
-    message: `${of} failed at "${inner?.step ?? step}": ${error.Error}: ${cause}. Way on: ${way}.`,
+    name,
+    message: `${of} failed at "${inner?.step ?? step}": ${name}: ${cause}. Way on: ${waysOn[name] ?? again}.`,
   };
 }
 
 /** A step inside a Map state carries its own name out with its cause. */
-function readStep(cause: string | undefined): { step: string; cause: string } | undefined {
+function readStep(cause: string | null | undefined): { step: string; cause: string } | undefined {
   const { step, cause: inner } = readJson(cause);
   return typeof step === 'string' && typeof inner === 'string' ? { step, cause: inner } : undefined;
 }
 
 /** Lambda gives the cause of a thrown error as JSON; everything else gives text. */
-function readCause(cause: string | undefined): string {
-  if (cause === undefined || cause === '') return 'no cause was given';
+function readCause(cause: string | null | undefined): string {
+  if (!cause) return 'no cause was given';
   const { errorMessage } = readJson(cause);
   return typeof errorMessage === 'string' ? errorMessage : cause;
 }
 
-function readJson(text: string | undefined): Record<string, unknown> {
+function readJson(text: string | null | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text ?? '');
     return typeof value === 'object' && value !== null ? { ...value } : {};
