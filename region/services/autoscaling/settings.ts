@@ -9,6 +9,7 @@ import type {
   Subnet,
 } from '@aws-sdk/client-ec2';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import type { GroupSettings, TemplateChoice } from './group.ts';
 import { type AutoScaling, autoscalingPrincipal, invalid } from './store.ts';
 
@@ -98,11 +99,25 @@ async function chooseTemplate(
     name: version.LaunchTemplateName ?? '',
     version: chosen,
   };
-  if (version.LaunchTemplateData?.ImageId === undefined)
-    invalid(
-      'You must use a valid fully-formed launch template. The request must contain the parameter ImageId',
-    );
+  await checkLaunchable(kernel, version);
   return { template, version };
+}
+
+/** Auto Scaling tries a template by a dry run when it is told to use it. @throws AwsError ValidationError */
+async function checkLaunchable(kernel: Kernel, version: LaunchTemplateVersion): Promise<void> {
+  const LaunchTemplate = {
+    LaunchTemplateId: version.LaunchTemplateId,
+    Version: String(version.VersionNumber),
+  };
+  const input = { LaunchTemplate, MinCount: 1, MaxCount: 1, DryRun: true };
+  const refused = await kernel
+    .invoke('ec2', 'runInstances', input, autoscalingPrincipal)
+    .then(() => undefined)
+    .catch((error: unknown) => error);
+  if (refused instanceof AwsError && refused.code === 'DryRunOperation') return;
+  if (refused instanceof AwsError && refused.status < 500)
+    invalid(`You must use a valid fully-formed launch template. ${refused.message}`);
+  throw refused;
 }
 
 /** Where instances go: subnets, or zones alone where the template names an interface (facts §1.1). */

@@ -30,6 +30,11 @@ export interface Described<T> {
 export function describe<T>(request: DescribeRequest, described: Described<T>): Page<T> {
   const byId = new Map(described.items.map((item) => [described.idOf(item), item]));
   const ids = described.ids ?? [];
+  if (ids.length > 0 && request.MaxResults !== undefined)
+    refuse(
+      'InvalidParameterCombination',
+      `The parameter ${described.kind}Ids cannot be used with the parameter maxResults`,
+    );
   for (const id of ids) if (!byId.has(id)) missing(described.kind, id);
   const wanted =
     ids.length === 0 ? described.items : described.items.filter((item) => ids.includes(described.idOf(item)));

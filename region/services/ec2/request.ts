@@ -56,11 +56,16 @@ export interface ClientTokens<T> {
   remember(token: string | undefined, input: object, result: T): void;
 }
 
-/** An empty memory of ClientTokens for one operation. */
-export function createClientTokens<T>(): ClientTokens<T> {
+/** An empty memory of ClientTokens for one operation. Tokens are ASCII, up to `longest` characters. */
+export function createClientTokens<T>(longest = 64): ClientTokens<T> {
   const uses = new Map<string, FirstUse<T>>();
   return {
     recall: (token, input) => {
+      if (token !== undefined && (token.length > longest || /[^\x20-\x7e]/.test(token)))
+        refuse(
+          'InvalidParameterValue',
+          `Value (${token}) for parameter clientToken is invalid. Tokens have up to ${longest} ASCII characters.`,
+        );
       const first = token === undefined ? undefined : uses.get(token);
       if (first === undefined) return undefined;
       if (first.fingerprint !== fingerprint(input))
@@ -128,6 +133,8 @@ export function found<T>(kind: ResourceKind, records: ReadonlyMap<string, T>, id
 
 /** Says that a resource is not there. @throws AwsError always. */
 export function missing(kind: ResourceKind, id: string): never {
+  if (kind === 'instance' && !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id))
+    refuse('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
   const [code, message] = notFound[kind];
   refuse(code, message(id));
 }

@@ -18,6 +18,7 @@ import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
 import { describe } from './describe.ts';
 import { found, onlyPlayed, refuse, required } from './request.ts';
+import type { Route } from './routes.ts';
 import type { Ec2 } from './store.ts';
 import { tagsFor } from './tags.ts';
 
@@ -69,6 +70,7 @@ function createVpcEndpoint(ec2: Ec2, input: CreateVpcEndpointRequest): CreateVpc
     policy: input.PolicyDocument ?? openPolicy,
   };
   ec2.vpcEndpoints.set(endpoint.vpcEndpointId, endpoint);
+  addRoutes(ec2, endpoint, tables);
   ec2.tags.add(endpoint.vpcEndpointId, tags);
   return { VpcEndpoint: view(ec2, endpoint) };
 }
@@ -89,6 +91,26 @@ function checkRouteTables(
       refuse('RouteAlreadyExists', `route table ${id} already has a route with destination-prefix-list-id`);
   }
   return ids;
+}
+
+function prefixListOf(ec2: Ec2, endpoint: VpcEndpoint): string {
+  const list = prefixLists.find((one) => listName(ec2.kernel, one.service) === endpoint.serviceName);
+  return list?.id ?? '';
+}
+
+/** A gateway endpoint is a route to its service's prefix list in each of its tables. */
+function addRoutes(ec2: Ec2, endpoint: VpcEndpoint, tableIds: readonly string[]): void {
+  const destination = prefixListOf(ec2, endpoint);
+  const route: Route = {
+    destination,
+    target: { GatewayId: endpoint.vpcEndpointId },
+    origin: 'CreateRoute',
+  };
+  for (const id of tableIds) ec2.routeTables.get(id)?.routes.set(destination, route);
+}
+
+function removeRoutes(ec2: Ec2, endpoint: VpcEndpoint, tableIds: readonly string[]): void {
+  for (const id of tableIds) ec2.routeTables.get(id)?.routes.delete(prefixListOf(ec2, endpoint));
 }
 
 function view(ec2: Ec2, endpoint: VpcEndpoint): VpcEndpointView {
@@ -121,8 +143,10 @@ function modifyVpcEndpoint(ec2: Ec2, input: ModifyVpcEndpointRequest): ModifyVpc
   ]);
   const endpoint = found('vpcEndpoint', ec2.vpcEndpoints, required(input.VpcEndpointId, 'vpcEndpointId'));
   checkRouteTables(ec2, endpoint.vpcId, endpoint.serviceName, input.AddRouteTableIds);
+  removeRoutes(ec2, endpoint, input.RemoveRouteTableIds ?? []);
   for (const id of input.RemoveRouteTableIds ?? []) endpoint.routeTableIds.delete(id);
   for (const id of input.AddRouteTableIds ?? []) endpoint.routeTableIds.add(id);
+  addRoutes(ec2, endpoint, input.AddRouteTableIds ?? []);
   if (input.ResetPolicy === true) endpoint.policy = openPolicy;
   endpoint.policy = input.PolicyDocument ?? endpoint.policy;
   return { Return: true };
@@ -131,8 +155,13 @@ function modifyVpcEndpoint(ec2: Ec2, input: ModifyVpcEndpointRequest): ModifyVpc
 function deleteVpcEndpoints(ec2: Ec2, input: DeleteVpcEndpointsRequest): DeleteVpcEndpointsResult {
   onlyPlayed('ec2.deleteVpcEndpoints', input, ['VpcEndpointIds']);
   const Unsuccessful = required(input.VpcEndpointIds, 'vpcEndpointId').flatMap((id) => {
-    ec2.tags.forget(id);
-    if (ec2.vpcEndpoints.delete(id)) return [];
+    const endpoint = ec2.vpcEndpoints.get(id);
+    if (endpoint !== undefined) {
+      removeRoutes(ec2, endpoint, [...endpoint.routeTableIds]);
+      ec2.vpcEndpoints.delete(id);
+      ec2.tags.forget(id);
+      return [];
+    }
     const Message = `The VpcEndpoint Id '${id}' does not exist`;
     return [{ ResourceId: id, Error: { Code: 'InvalidVpcEndpoint.NotFound', Message } }];
   });

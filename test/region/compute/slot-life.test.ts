@@ -47,7 +47,9 @@ test('the replacement is launched while the old instance still holds the interfa
   const failed = await eventually(async () =>
     (await activities(region)).find((activity) => activity.StatusCode === 'Failed'),
   );
-  expect(failed.StatusMessage).toBe(`Interface: [${networkInterfaceId}] in use. Launching EC2 instance failed.`);
+  expect(failed.StatusMessage).toBe(
+    `Interface: [${networkInterfaceId}] in use. Launching EC2 instance failed.`,
+  );
   const [event] = eventsOf(region, 'EC2 Instance Launch Unsuccessful');
   expect(event?.detail).toMatchObject({
     StatusCode: 'Failed',

@@ -21,7 +21,8 @@ import { resolveImage, resolveProfile } from './surroundings.ts';
 const rootDevice = '/dev/xvda';
 
 /**
- * RunInstances. All refusals come before anything is made, so that a refused launch leaves nothing behind.
+ * RunInstances. All refusals come before anything is made, so that a refused launch leaves nothing behind. A dry run checks the request,
+ * its image and its profile, and not whether the interface is free: Auto Scaling checks templates of running slots by it.
  * @throws AwsError InvalidNetworkInterface.InUse ("Interface: [eni-…] in use.") while another instance holds the interface, and others
  */
 export async function runInstances(
@@ -31,6 +32,7 @@ export async function runInstances(
   { principal }: RequestContext,
 ): Promise<Reservation> {
   onlyPlayed('ec2.runInstances', input, [
+    'DryRun',
     'LaunchTemplate',
     'ImageId',
     'InstanceType',
@@ -62,6 +64,8 @@ export async function runInstances(
   const request = launchRequest(ec2, input);
   const imageId = await resolveImage(ec2, request.imageReference);
   const profile = await resolveProfile(ec2, request.profile);
+  if (input.DryRun === true)
+    refuse('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   // From here on nothing is awaited: checks and claims are one step, as EC2's own fence is.
   const raced = tokens.recall(input.ClientToken, input);
   if (raced !== undefined)

@@ -128,7 +128,7 @@ function deleteLaunchTemplate(ec2: Ec2, input: DeleteLaunchTemplateRequest): Del
 
 /** Launch templates and their versions. */
 export function launchTemplateOperations(ec2: Ec2): Operations<EC2> {
-  const tokens = createClientTokens<string>();
+  const tokens = createClientTokens<string>(128);
   return {
     createLaunchTemplate: (input, context) => createLaunchTemplate(ec2, tokens, input, context),
     describeLaunchTemplates: (input) => describeLaunchTemplates(ec2, input),

@@ -151,7 +151,7 @@ function deleteVersion(
 
 /** Versions of launch templates. */
 export function launchTemplateVersionOperations(ec2: Ec2): Operations<EC2> {
-  const tokens = createClientTokens<LaunchTemplateVersion>();
+  const tokens = createClientTokens<LaunchTemplateVersion>(128);
   return {
     createLaunchTemplateVersion: (input, context) => createVersion(ec2, tokens, input, context),
     describeLaunchTemplateVersions: (input) => describeVersions(ec2, input),
