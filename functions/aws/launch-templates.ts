@@ -7,11 +7,11 @@ import {
   EC2Client,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
 
 export interface LaunchTemplateFact {
   readonly launchTemplateId: string;
@@ -49,7 +49,10 @@ const existsAlready = ['InvalidLaunchTemplateName.AlreadyExistsException'];
 
 export function makeLaunchTemplates(config: Config): LaunchTemplates {
   const client = new EC2Client(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return { ...reading(client), ...building(client) };
+}
+
+function reading(client: EC2Client): Pick<LaunchTemplates, 'find'> {
   return {
     async find(name, signal) {
       const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] });
@@ -76,6 +79,11 @@ export function makeLaunchTemplates(config: Config): LaunchTemplates {
         tags: readTags(template.Tags),
       };
     },
+  };
+}
+
+function building(client: EC2Client): Pick<LaunchTemplates, 'create' | 'createVersion' | 'tag'> {
+  return {
     async create({ name, content, tags }, signal) {
       const command = new CreateLaunchTemplateCommand({
         LaunchTemplateName: name,
@@ -111,4 +119,8 @@ export function makeLaunchTemplates(config: Config): LaunchTemplates {
       await calling('ec2:CreateTags', client.send(command, options(signal)));
     },
   };
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
 }

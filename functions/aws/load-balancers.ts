@@ -15,10 +15,10 @@ import {
   ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { calling, callingUnless } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -109,11 +109,15 @@ const health = {
 
 export function makeLoadBalancers(config: Config): LoadBalancers {
   const client = new ElasticLoadBalancingV2Client(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
-  const tagsOfArn = async (arn: string, signal?: AbortSignal) => {
-    const call = client.send(new DescribeTagsCommand({ ResourceArns: [arn] }), options(signal));
-    return readTags((await calling('elbv2:DescribeTags', call)).TagDescriptions?.[0]?.Tags);
+  return {
+    ...readingBalancers(client),
+    ...readingTargetGroups(client),
+    ...buildingBalancers(client),
+    ...buildingTargetGroups(client),
   };
+}
+
+function readingBalancers(client: ElasticLoadBalancingV2Client): Pick<LoadBalancers, 'find'> {
   return {
     async find(name, signal) {
       const missing = ['LoadBalancerNotFound', 'LoadBalancerNotFoundException'];
@@ -145,9 +149,14 @@ export function makeLoadBalancers(config: Config): LoadBalancers {
               '',
           ]),
         ),
-        tags: await tagsOfArn(LoadBalancerArn, signal),
+        tags: await tagsOfArn(client, LoadBalancerArn, signal),
       };
     },
+  };
+}
+
+function readingTargetGroups(client: ElasticLoadBalancingV2Client): Pick<LoadBalancers, 'findTargetGroup'> {
+  return {
     async findTargetGroup(name, signal) {
       const missing = ['TargetGroupNotFound', 'TargetGroupNotFoundException'];
       const call = client.send(new DescribeTargetGroupsCommand({ Names: [name] }), options(signal));
@@ -169,9 +178,16 @@ export function makeLoadBalancers(config: Config): LoadBalancers {
         arn: TargetGroupArn,
         attributes: readTags(attributes.Attributes),
         addresses: present.map(({ Target }) => Target?.Id ?? '').sort(),
-        tags: await tagsOfArn(TargetGroupArn, signal),
+        tags: await tagsOfArn(client, TargetGroupArn, signal),
       };
     },
+  };
+}
+
+function buildingBalancers(
+  client: ElasticLoadBalancingV2Client,
+): Pick<LoadBalancers, 'create' | 'createListener' | 'setAttributes' | 'tag'> {
+  return {
     async create({ name, scheme, subnetIds, securityGroupIds, tags }, signal) {
       const command = new CreateLoadBalancerCommand({
         Name: name,
@@ -194,23 +210,6 @@ export function makeLoadBalancers(config: Config): LoadBalancers {
         tags,
       };
     },
-    async createTargetGroup({ name, vpcId, port, healthPath, tags }, signal) {
-      const command = new CreateTargetGroupCommand({
-        Name: name,
-        Protocol: 'TCP',
-        Port: port,
-        VpcId: vpcId,
-        TargetType: 'ip',
-        HealthCheckProtocol: 'HTTPS',
-        HealthCheckPath: healthPath,
-        HealthCheckPort: String(port),
-        Matcher: { HttpCode: '200' },
-        ...health,
-        Tags: writeTags(tags),
-      });
-      const made = await calling('elbv2:CreateTargetGroup', client.send(command, options(signal)));
-      return { arn: made.TargetGroups?.[0]?.TargetGroupArn ?? '', attributes: {}, addresses: [], tags };
-    },
     async createListener(loadBalancer, { port, targetGroupArn, tags }, owner, signal) {
       assertOwn(loadBalancer.arn, loadBalancer.tags, owner);
       const command = new CreateListenerCommand({
@@ -231,6 +230,35 @@ export function makeLoadBalancers(config: Config): LoadBalancers {
       });
       await calling('elbv2:ModifyLoadBalancerAttributes', client.send(command, options(signal)));
     },
+    async tag({ arn, tags }, wanted, owner, signal) {
+      assertOwn(arn, tags, owner);
+      const command = new AddTagsCommand({ ResourceArns: [arn], Tags: writeTags(missingTags(tags, wanted)) });
+      await calling('elbv2:AddTags', client.send(command, options(signal)));
+    },
+  };
+}
+
+function buildingTargetGroups(
+  client: ElasticLoadBalancingV2Client,
+): Pick<LoadBalancers, 'createTargetGroup' | 'setTargetGroupAttributes' | 'register'> {
+  return {
+    async createTargetGroup({ name, vpcId, port, healthPath, tags }, signal) {
+      const command = new CreateTargetGroupCommand({
+        Name: name,
+        Protocol: 'TCP',
+        Port: port,
+        VpcId: vpcId,
+        TargetType: 'ip',
+        HealthCheckProtocol: 'HTTPS',
+        HealthCheckPath: healthPath,
+        HealthCheckPort: String(port),
+        Matcher: { HttpCode: '200' },
+        ...health,
+        Tags: writeTags(tags),
+      });
+      const made = await calling('elbv2:CreateTargetGroup', client.send(command, options(signal)));
+      return { arn: made.TargetGroups?.[0]?.TargetGroupArn ?? '', attributes: {}, addresses: [], tags };
+    },
     async setTargetGroupAttributes(targetGroup, attributes, owner, signal) {
       assertOwn(targetGroup.arn, targetGroup.tags, owner);
       const command = new ModifyTargetGroupAttributesCommand({
@@ -245,10 +273,18 @@ export function makeLoadBalancers(config: Config): LoadBalancers {
       const command = new RegisterTargetsCommand({ TargetGroupArn: targetGroup.arn, Targets });
       await calling('elbv2:RegisterTargets', client.send(command, options(signal)));
     },
-    async tag({ arn, tags }, wanted, owner, signal) {
-      assertOwn(arn, tags, owner);
-      const command = new AddTagsCommand({ ResourceArns: [arn], Tags: writeTags(missingTags(tags, wanted)) });
-      await calling('elbv2:AddTags', client.send(command, options(signal)));
-    },
   };
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
+}
+
+async function tagsOfArn(
+  client: ElasticLoadBalancingV2Client,
+  arn: string,
+  signal?: AbortSignal,
+): Promise<Tags> {
+  const call = client.send(new DescribeTagsCommand({ ResourceArns: [arn] }), options(signal));
+  return readTags((await calling('elbv2:DescribeTags', call)).TagDescriptions?.[0]?.Tags);
 }

@@ -14,11 +14,11 @@ import {
   RevokeSecurityGroupIngressCommand,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
 
 export interface SubnetOfVpc {
   readonly subnetId: string;
@@ -107,7 +107,10 @@ export interface Networks {
 
 export function makeNetworks(config: Config): Networks {
   const client = new EC2Client(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return { ...placesOf(client), ...securityGroupsOf(client), ...interfacesOf(client) };
+}
+
+function placesOf(client: EC2Client): Pick<Networks, 'subnets' | 'vpcCidrs'> {
   return {
     async subnets(subnetIds, signal) {
       const pages = paginateDescribeSubnets({ client }, filtered('subnet-id', subnetIds), options(signal));
@@ -124,6 +127,13 @@ export function makeNetworks(config: Config): Networks {
       const more = vpc?.CidrBlockAssociationSet?.map(({ CidrBlock = '' }) => CidrBlock) ?? [];
       return [...new Set([vpc?.CidrBlock ?? '', ...more])].filter((cidr) => cidr !== '');
     },
+  };
+}
+
+function securityGroupsOf(
+  client: EC2Client,
+): Pick<Networks, 'securityGroups' | 'createSecurityGroup' | 'allowIngress' | 'revokeIngress'> {
+  return {
     async securityGroups(vpcId, names, signal) {
       const Filters = [
         { Name: 'vpc-id', Values: [vpcId] },
@@ -168,6 +178,13 @@ export function makeNetworks(config: Config): Networks {
       const call = client.send(command, options(signal));
       await callingUnless('ec2:RevokeSecurityGroupIngress', ['InvalidPermission.NotFound'], call);
     },
+  };
+}
+
+function interfacesOf(
+  client: EC2Client,
+): Pick<Networks, 'interfaces' | 'createInterface' | 'setInterfaceGroups' | 'tag'> {
+  return {
     async interfaces(subnetIds, signal) {
       const request = filtered('subnet-id', subnetIds);
       const pages = paginateDescribeNetworkInterfaces({ client }, request, options(signal));
@@ -255,4 +272,8 @@ function interfaceFact(found: NetworkInterface): InterfaceFact {
     securityGroupIds: (found.Groups ?? []).map(({ GroupId = '' }) => GroupId).sort(),
     tags: readTags(found.TagSet),
   };
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
 }

@@ -9,10 +9,10 @@ import {
   PutRolePolicyCommand,
   TagRoleCommand,
 } from '@aws-sdk/client-iam';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { calling, callingUnless } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
 
 export interface NodeRoleFact {
   readonly name: string;
@@ -55,7 +55,13 @@ const existsAlready = ['EntityAlreadyExists', 'EntityAlreadyExistsException'];
 
 export function makeNodeRoles(config: Config): NodeRoles {
   const client = new IAMClient(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return { ...rolesOf(client, config), ...profilesOf(client) };
+}
+
+function rolesOf(
+  client: IAMClient,
+  config: Config,
+): Pick<NodeRoles, 'find' | 'create' | 'putPolicy' | 'tag'> {
   return {
     async find(name, signal) {
       const role = new GetRoleCommand({ RoleName: name });
@@ -67,14 +73,6 @@ export function makeNodeRoles(config: Config): NodeRoles {
       const tags = readTags(found.Role.Tags);
       if (policy?.PolicyDocument === undefined) return { name, tags };
       return { name, tags, policy: JSON.parse(decodeURIComponent(policy.PolicyDocument)) };
-    },
-    async findProfile(name, signal) {
-      const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
-      const call = client.send(command, options(signal));
-      const profile = (await callingUnless('iam:GetInstanceProfile', missing, call))?.InstanceProfile;
-      if (!profile) return undefined;
-      const roleNames = (profile.Roles ?? []).map(({ RoleName = '' }) => RoleName);
-      return { name, tags: readTags(profile.Tags), roleNames };
     },
     async create({ name, path, description, trustPolicy, tags }, signal) {
       const command = new CreateRoleCommand({
@@ -97,6 +95,27 @@ export function makeNodeRoles(config: Config): NodeRoles {
       });
       await calling('iam:PutRolePolicy', client.send(command, options(signal)));
     },
+    async tag(role, wanted, owner, signal) {
+      assertOwn(`role ${role.name}`, role.tags, owner);
+      const Tags = writeTags(missingTags(role.tags, wanted));
+      await calling(
+        'iam:TagRole',
+        client.send(new TagRoleCommand({ RoleName: role.name, Tags }), options(signal)),
+      );
+    },
+  };
+}
+
+function profilesOf(client: IAMClient): Pick<NodeRoles, 'findProfile' | 'createProfile' | 'addRole'> {
+  return {
+    async findProfile(name, signal) {
+      const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
+      const call = client.send(command, options(signal));
+      const profile = (await callingUnless('iam:GetInstanceProfile', missing, call))?.InstanceProfile;
+      if (!profile) return undefined;
+      const roleNames = (profile.Roles ?? []).map(({ RoleName = '' }) => RoleName);
+      return { name, tags: readTags(profile.Tags), roleNames };
+    },
     async createProfile({ name, path, tags }, signal) {
       const command = new CreateInstanceProfileCommand({
         InstanceProfileName: name,
@@ -117,13 +136,9 @@ export function makeNodeRoles(config: Config): NodeRoles {
       const already = [...existsAlready, 'LimitExceeded', 'LimitExceededException'];
       await callingUnless('iam:AddRoleToInstanceProfile', already, call);
     },
-    async tag(role, wanted, owner, signal) {
-      assertOwn(`role ${role.name}`, role.tags, owner);
-      const Tags = writeTags(missingTags(role.tags, wanted));
-      await calling(
-        'iam:TagRole',
-        client.send(new TagRoleCommand({ RoleName: role.name, Tags }), options(signal)),
-      );
-    },
   };
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
 }

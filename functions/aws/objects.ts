@@ -50,7 +50,10 @@ const conflicts = ['PreconditionFailed', 'ConditionalRequestConflict'];
 
 export function makeObjects(config: Config): Objects {
   const client = new S3Client(clientSettings(config));
-  const Bucket = config.bucket;
+  return { ...reading(client, config.bucket), ...writing(client, config) };
+}
+
+function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exists' | 'list'> {
   return {
     async get(key, signal) {
       const command = new GetObjectCommand({ Bucket, Key: key });
@@ -58,26 +61,6 @@ export function makeObjects(config: Config): Objects {
       if (!found) return undefined;
       const body = await calling('s3:GetObject', found.Body?.transformToByteArray() ?? empty());
       return { body, etag: found.ETag ?? '' };
-    },
-    async put(key, body, condition, signal) {
-      const command = new PutObjectCommand({
-        Bucket,
-        Key: key,
-        Body: body,
-        ServerSideEncryption: 'aws:kms',
-        SSEKMSKeyId: config.keyArn,
-        BucketKeyEnabled: true,
-        ...(condition?.ifNoneMatch && { IfNoneMatch: '*' }),
-        ...(condition?.ifMatch && { IfMatch: condition.ifMatch }),
-      });
-      try {
-        const { ETag } = await client.send(command, abort(signal));
-        return { etag: ETag ?? '' };
-      } catch (error) {
-        if (hasCode(error, conflicts))
-          throw new ObjectConflict(`${key} is not as expected`, { cause: error });
-        throw classify(error, 's3:PutObject');
-      }
     },
     async exists(key, signal) {
       const command = new HeadObjectCommand({ Bucket, Key: key });
@@ -106,6 +89,32 @@ export function makeObjects(config: Config): Objects {
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken);
       return entries;
+    },
+  };
+}
+
+function writing(client: S3Client, config: Config): Pick<Objects, 'put'> {
+  const Bucket = config.bucket;
+  return {
+    async put(key, body, condition, signal) {
+      const command = new PutObjectCommand({
+        Bucket,
+        Key: key,
+        Body: body,
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: config.keyArn,
+        BucketKeyEnabled: true,
+        ...(condition?.ifNoneMatch && { IfNoneMatch: '*' }),
+        ...(condition?.ifMatch && { IfMatch: condition.ifMatch }),
+      });
+      try {
+        const { ETag } = await client.send(command, abort(signal));
+        return { etag: ETag ?? '' };
+      } catch (error) {
+        if (hasCode(error, conflicts))
+          throw new ObjectConflict(`${key} is not as expected`, { cause: error });
+        throw classify(error, 's3:PutObject');
+      }
     },
   };
 }

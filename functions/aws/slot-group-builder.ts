@@ -7,11 +7,11 @@ import {
   PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { assertOwn, missingTags, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable, ResourceNotReady } from '../runtime/errors.ts';
 import { calling, classify, hasCode } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags } from './ownership.ts';
 
 /** What a slot's group should be, and what one is. */
 export interface SlotGroupShape {
@@ -63,7 +63,10 @@ const launching = 'autoscaling:EC2_INSTANCE_LAUNCHING';
 
 export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
   const client = new AutoScalingClient(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  return { ...reading(client), ...building(client) };
+}
+
+function reading(client: AutoScalingClient): Pick<SlotGroupBuilder, 'find'> {
   return {
     async find(name, signal) {
       const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
@@ -95,6 +98,13 @@ export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
         tags: readTags(group.Tags),
       };
     },
+  };
+}
+
+function building(
+  client: AutoScalingClient,
+): Pick<SlotGroupBuilder, 'create' | 'update' | 'putHook' | 'tag'> {
+  return {
     async create(shape, hook, tags, signal) {
       const command = new CreateAutoScalingGroupCommand({
         AutoScalingGroupName: shape.name,
@@ -106,7 +116,7 @@ export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
         LifecycleHookSpecificationList: [{ ...hookOf(hook), LifecycleTransition: launching }],
         Tags: tagsFor(shape.name, tags),
       });
-      await building(shape.name, client.send(command, options(signal)));
+      await accepting(shape.name, client.send(command, options(signal)));
     },
     async update(group, shape, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
@@ -115,7 +125,7 @@ export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
         LaunchTemplate: templateOf(shape),
         ...single,
       });
-      await building(group.name, client.send(command, options(signal)));
+      await accepting(group.name, client.send(command, options(signal)));
     },
     async putHook(group, hook, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
@@ -159,7 +169,7 @@ function tagsFor(name: string, tags: Tags) {
 }
 
 /** Auto Scaling checks the template when it is named: an instance profile made a moment ago may not have reached it. */
-async function building(name: string, call: Promise<unknown>): Promise<void> {
+async function accepting(name: string, call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {
@@ -174,4 +184,8 @@ async function building(name: string, call: Promise<unknown>): Promise<void> {
       throw new ResourceNotReady(`${name} is being changed by something else`, { cause: error });
     throw classify(error, 'autoscaling:CreateOrUpdateAutoScalingGroup');
   }
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
 }

@@ -7,11 +7,11 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { tagKeys } from '../clusters/names.ts';
+import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { ResourceNotReady } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
-import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from './ownership.ts';
 
 export interface VolumeShape {
   readonly sizeGibibytes: number;

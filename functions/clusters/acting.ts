@@ -1,8 +1,8 @@
-import type { Owner } from '../aws/ownership.ts';
 import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
 import { assertLease } from '../leases/assert-lease.ts';
 import type { Lease } from '../leases/contracts.ts';
 import { ClusterUnknown, LeaseLost } from '../runtime/errors.ts';
+import type { Owner } from './ownership.ts';
 
 /** What an acting task works on, and how it acts. */
 export interface Acting {

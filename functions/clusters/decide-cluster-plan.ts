@@ -1,4 +1,3 @@
-import type { Owner } from '../aws/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Layout, Plan, PlannedChange, Problem, SlotLayout } from './contracts.ts';
 import { decideLaunchTemplate, wantedLaunchTemplate } from './decide-launch-template.ts';
@@ -16,6 +15,7 @@ import { decideSpecChange } from './decide-spec-change.ts';
 import { decideVolume, wantedVolume } from './decide-volume.ts';
 import { clusterNameLengthMax, namesOf } from './names.ts';
 import type { ClusterObservation } from './observe-cluster.ts';
+import type { Owner } from './ownership.ts';
 import { hashSpec } from './spec.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 

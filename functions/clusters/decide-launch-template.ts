@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type NodeFile, renderManifest, renderNodeFiles, renderUserData } from '../../node/render.ts';
 import type { LaunchTemplateData, LaunchTemplateFact } from '../aws/launch-templates.ts';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { Layout, SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 /** Root disk of a node; etcd's data lies on the slot's own volume. */

@@ -1,8 +1,8 @@
 import type { LoadBalancerFact, TargetGroupFact } from '../aws/load-balancers.ts';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { Layout } from './contracts.ts';
 import { apiPort, tagReason } from './decide-security-groups.ts';
 import { namesOf } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 export const apiHealthPath = '/readyz';

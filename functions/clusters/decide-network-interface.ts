@@ -1,8 +1,8 @@
 import type { InterfaceFact } from '../aws/networks.ts';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { tagKeys } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 export interface WantedInterface {

@@ -1,8 +1,8 @@
 import type { InstanceProfileFact, NodeRoleFact } from '../aws/node-roles.ts';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { namesOf, objectKeys } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 export interface WantedNodeRole {

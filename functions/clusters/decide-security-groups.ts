@@ -1,6 +1,6 @@
 import type { IngressRule, SecurityGroupFact } from '../aws/networks.ts';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import { namesOf } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 export const apiPort = 6443;

@@ -1,8 +1,8 @@
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { LaunchHook, SlotGroupFound, SlotGroupShape } from '../aws/slot-group-builder.ts';
 import type { SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { launchHookName } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { missingTags, type Owner, type Tags, tagsOf } from '../aws/ownership.ts';
 import type { SlotRecord } from '../aws/records.ts';
 import type { EtcdVolumeFact, VolumeShape } from '../aws/volumes.ts';
 import type { Layout, SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { tagKeys } from './names.ts';
+import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 /** Tells the volumes of a slot's successive lives apart. */

@@ -8,13 +8,13 @@
 import { sha256 } from '../../node/render.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
-import { assertOwn } from '../aws/ownership.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { task } from '../runtime/task.ts';
 import { openCluster } from './acting.ts';
 import { ensureLaunchTemplate } from './contracts.ts';
 import { decideLaunchTemplate, wantedLaunchTemplate } from './decide-launch-template.ts';
 import { objectKeys } from './names.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface LaunchTemplateDeps {
   readonly registry: Registry;

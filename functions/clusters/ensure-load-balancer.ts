@@ -5,7 +5,6 @@
  * are acted on.
  */
 import { type LoadBalancers, makeLoadBalancers } from '../aws/load-balancers.ts';
-import { assertOwn } from '../aws/ownership.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { ResourceNotReady } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
@@ -18,6 +17,7 @@ import {
   wantedLoadBalancer,
 } from './decide-load-balancer.ts';
 import { apiPort } from './decide-security-groups.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface LoadBalancerDeps {
   readonly registry: Registry;

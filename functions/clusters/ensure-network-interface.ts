@@ -6,12 +6,12 @@
  */
 import { createHash } from 'node:crypto';
 import { type InterfaceFact, makeNetworks, type Networks } from '../aws/networks.ts';
-import { assertOwn } from '../aws/ownership.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { task } from '../runtime/task.ts';
 import { openCluster, requireSlot } from './acting.ts';
 import { ensureNetworkInterface } from './contracts.ts';
 import { decideInterface, findInterface, wantedInterface } from './decide-network-interface.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface NetworkInterfaceDeps {
   readonly registry: Registry;

@@ -4,12 +4,12 @@
  * Safe to repeat: both are found by name, the policy is compared as a whole and put only when it differs.
  */
 import { makeNodeRoles, type NodeRoles } from '../aws/node-roles.ts';
-import { assertOwn } from '../aws/ownership.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { task } from '../runtime/task.ts';
 import { openCluster } from './acting.ts';
 import { ensureNodeRole } from './contracts.ts';
 import { decideNodeRole, wantedNodeRole } from './decide-node-role.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface NodeRoleDeps {
   readonly registry: Registry;

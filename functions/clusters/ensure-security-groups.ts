@@ -4,7 +4,6 @@
  * Safe to repeat: groups are found by name in the VPC, rules and tags are compared with what is wanted, and only differences are acted on.
  */
 import { makeNetworks, type Networks, type SecurityGroupFact } from '../aws/networks.ts';
-import { assertOwn } from '../aws/ownership.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { task } from '../runtime/task.ts';
 import { type Acting, openCluster } from './acting.ts';
@@ -16,6 +15,7 @@ import {
   wantedLoadBalancerGroup,
 } from './decide-security-groups.ts';
 import { namesOf } from './names.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface SecurityGroupsDeps {
   readonly registry: Registry;

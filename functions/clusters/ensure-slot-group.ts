@@ -3,13 +3,14 @@
  *
  * Safe to repeat: the group is found by name and only differences are acted on; a running instance is never replaced by it.
  */
-import { assertOwn } from '../aws/ownership.ts';
+
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { makeSlotGroupBuilder, type SlotGroupBuilder } from '../aws/slot-group-builder.ts';
 import { task } from '../runtime/task.ts';
 import { openCluster } from './acting.ts';
 import { ensureSlotGroup } from './contracts.ts';
 import { decideSlotGroup, launchHook, wantedSlotGroup } from './decide-slot-group.ts';
+import { assertOwn } from './ownership.ts';
 
 export interface SlotGroupDeps {
   readonly registry: Registry;

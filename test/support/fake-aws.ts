@@ -8,10 +8,10 @@ import type {
   SubnetOfVpc,
 } from '../../functions/aws/networks.ts';
 import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../../functions/aws/node-roles.ts';
-import { assertOwn, type Tags } from '../../functions/aws/ownership.ts';
 import type { Parameters } from '../../functions/aws/parameters.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../../functions/aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../../functions/aws/volumes.ts';
+import { assertOwn, type Tags } from '../../functions/clusters/ownership.ts';
 import { AwsRefused } from '../../functions/runtime/errors.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,5 +1,5 @@
-import { tagKeys } from '../clusters/names.ts';
 import { ForeignResource } from '../runtime/errors.ts';
+import { tagKeys } from './names.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 

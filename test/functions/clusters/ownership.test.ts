@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertOwn, missingTags, tagsOf } from '../../../functions/aws/ownership.ts';
+import { assertOwn, missingTags, tagsOf } from '../../../functions/clusters/ownership.ts';
 
 const owner = { deployment: 'trivet', cluster: 'demo', slot: 'a' };
 const own = tagsOf(owner, 'trivet-demo-slot-a', { team: 'platform' });
