@@ -26,13 +26,14 @@ export async function settingsOf(
 ): Promise<GroupSettings> {
   const minSize = request.MinSize ?? before?.minSize ?? invalid('MinSize is required');
   const maxSize = request.MaxSize ?? before?.maxSize ?? invalid('MaxSize is required');
+  const desired = chooseDesired(minSize, maxSize, request.DesiredCapacity, before?.desired);
   const { template, version } = await chooseTemplate(scaling, request.LaunchTemplate, before?.template);
   const place = await choosePlace(scaling, request, version, before);
   return {
     template,
     minSize,
     maxSize,
-    desired: chooseDesired(minSize, maxSize, request.DesiredCapacity, before?.desired),
+    desired,
     ...place,
     healthCheckTypes: healthCheckTypes(request.HealthCheckType) ?? before?.healthCheckTypes ?? ['EC2'],
     healthCheckGracePeriod: request.HealthCheckGracePeriod ?? before?.healthCheckGracePeriod ?? 0,

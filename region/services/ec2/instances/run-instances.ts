@@ -20,6 +20,31 @@ import { resolveImage, resolveProfile } from './surroundings.ts';
 
 const rootDevice = '/dev/xvda';
 
+const playedMembers: readonly (keyof RunInstancesRequest)[] = [
+  'DryRun',
+  'LaunchTemplate',
+  'ImageId',
+  'InstanceType',
+  'MinCount',
+  'MaxCount',
+  'NetworkInterfaces',
+  'SubnetId',
+  'SecurityGroupIds',
+  'PrivateIpAddress',
+  'UserData',
+  'IamInstanceProfile',
+  'BlockDeviceMappings',
+  'MetadataOptions',
+  'TagSpecifications',
+  'ClientToken',
+  'KeyName',
+  'Placement',
+  'DisableApiTermination',
+  'Monitoring',
+  'EbsOptimized',
+  'CreditSpecification',
+];
+
 /**
  * RunInstances. All refusals come before anything is made, so that a refused launch leaves nothing behind. A dry run checks the request,
  * its image and its profile, and not whether the interface is free: Auto Scaling checks templates of running slots by it.
@@ -31,30 +56,7 @@ export async function runInstances(
   input: RunInstancesRequest,
   { principal }: RequestContext,
 ): Promise<Reservation> {
-  onlyPlayed('ec2.runInstances', input, [
-    'DryRun',
-    'LaunchTemplate',
-    'ImageId',
-    'InstanceType',
-    'MinCount',
-    'MaxCount',
-    'NetworkInterfaces',
-    'SubnetId',
-    'SecurityGroupIds',
-    'PrivateIpAddress',
-    'UserData',
-    'IamInstanceProfile',
-    'BlockDeviceMappings',
-    'MetadataOptions',
-    'TagSpecifications',
-    'ClientToken',
-    'KeyName',
-    'Placement',
-    'DisableApiTermination',
-    'Monitoring',
-    'EbsOptimized',
-    'CreditSpecification',
-  ]);
+  onlyPlayed('ec2.runInstances', input, playedMembers);
   const made = tokens.recall(input.ClientToken, input);
   if (made !== undefined)
     return reservationView(
