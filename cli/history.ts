@@ -1,4 +1,5 @@
 import type { HistoryEvent, SFN } from '@aws-sdk/client-sfn';
+import { countUsage } from '../region/states/history.ts';
 
 /** What an execution did, as `npm start -- --json` reports it. */
 export interface ExecutionSummary {
@@ -37,18 +38,12 @@ export async function summarize(states: SFN, executionArn: string): Promise<Exec
   ]);
   const started = described.startDate?.getTime() ?? 0;
   const stopped = described.stopDate?.getTime() ?? started;
-  const invocations = events.filter(
-    ({ type }) => type === 'TaskScheduled' || type === 'LambdaFunctionScheduled',
-  ).length;
-  const entered = events.filter(({ type }) => type?.endsWith('StateEntered')).length;
-  const firstTries = events.filter(({ type }) => type === 'TaskStateEntered').length;
   return {
     workflow: workflowOf(executionArn),
     name: described.name ?? '',
     status: described.status ?? 'UNKNOWN',
     seconds: (stopped - started) / 1000,
-    transitions: entered + Math.max(0, invocations - firstTries),
-    taskInvocations: invocations,
+    ...countUsage(events),
   };
 }
 

@@ -34,7 +34,10 @@ async function watchCluster(cluster: string, deps: EtcdReaderDeps, context: Task
   const health = await observeEtcd(cluster, deps, context);
   await deps.registry.putObservation(cluster, health, signal);
   await raiseMarks(cluster, health, deps.registry, signal);
-  if (!health.healthy) metrics.count('EtcdUnhealthy', 1, { cluster });
+  if (!health.healthy) {
+    metrics.count('EtcdUnhealthy');
+    metrics.count('EtcdUnhealthy', 1, { cluster });
+  }
   return [{ cluster, healthy: health.healthy, reason: health.reason }];
 }
 
