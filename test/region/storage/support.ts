@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { createKernel } from '../../../region/kernel/create-kernel.ts';
+import type { Delays } from '../../../region/kernel/delays.ts';
 import type { AwsError } from '../../../region/kernel/errors.ts';
 import type { Kernel, Principal, Service, ServiceId } from '../../../region/kernel/kernel.ts';
 
@@ -18,10 +19,13 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** A kernel with some services, all gone after the test. */
-export async function regionOf(...makers: ((kernel: Kernel) => Service)[]): Promise<Kernel> {
+type Maker = (kernel: Kernel) => Service;
+
+/** A kernel with some services, all gone after the test; delays may stand first. */
+export async function regionOf(first: Maker | Partial<Delays>, ...rest: Maker[]): Promise<Kernel> {
   const stateDir = mkdtempSync(join(tmpdir(), 'trivet-storage-'));
-  const kernel = createKernel({ stateDir });
+  const makers = typeof first === 'function' ? [first, ...rest] : rest;
+  const kernel = createKernel({ stateDir, ...(typeof first === 'object' && { delays: first }) });
   const services = makers.map((make) => make(kernel));
   for (const service of services) kernel.register(service);
   for (const service of services) await service.start?.();
