@@ -146,10 +146,22 @@ export function showAttributes(
   );
 }
 
-function allAttributes(sqs: SqsState, queue: Queue): Record<string, string> {
+export interface MessageCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+/** Messages of a queue by what may be done with them now. */
+export function countMessages(sqs: SqsState, queue: Queue): MessageCounts {
   const time = now(sqs);
   const hidden = queue.messages.filter((message) => message.visibleAt > time);
   const inFlight = hidden.filter((message) => message.receipt !== undefined).length;
+  return { visible: queue.messages.length - hidden.length, inFlight, delayed: hidden.length - inFlight };
+}
+
+function allAttributes(sqs: SqsState, queue: Queue): Record<string, string> {
+  const { visible, inFlight, delayed } = countMessages(sqs, queue);
   const encrypted = queue.attributes.get('KmsMasterKeyId');
   return {
     ...Object.fromEntries(
@@ -170,9 +182,9 @@ function allAttributes(sqs: SqsState, queue: Queue): Record<string, string> {
     }),
     // An attribute that was set to nothing is not shown.
     ...Object.fromEntries([...queue.attributes].filter(([, value]) => value !== '')),
-    ApproximateNumberOfMessages: String(queue.messages.length - hidden.length),
+    ApproximateNumberOfMessages: String(visible),
     ApproximateNumberOfMessagesNotVisible: String(inFlight),
-    ApproximateNumberOfMessagesDelayed: String(hidden.length - inFlight),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
     CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
     LastModifiedTimestamp: String(Math.floor(queue.modifiedAt / 1000)),
     QueueArn: queue.arn,

@@ -11,7 +11,7 @@ export function checkEntries<E extends { Id: string | undefined }>(
   if (list.length > 10) {
     throw new AwsError(
       'TooManyEntriesInBatchRequest',
-      'Maximum number of entries per request are 10. You have sent '.concat(`${list.length}.`),
+      `Maximum number of entries per request are 10. You have sent ${list.length}.`,
     );
   }
   for (const { Id } of list) {

@@ -1,5 +1,5 @@
 import type { Kernel, Service } from '../../kernel/kernel.ts';
-import { queueOfArn } from './attributes.ts';
+import { countMessages, type MessageCounts, queueOfArn } from './attributes.ts';
 import { queueOperations } from './queues.ts';
 import { receiveOperations } from './receive.ts';
 import { sendOperations } from './send.ts';
@@ -9,6 +9,8 @@ export interface SqsService extends Service {
   readonly id: 'sqs';
   /** The URL of a queue known by its ARN, as event targets and dead-letter configurations name it; undefined when there is none. */
   urlOfArn(arn: string): string | undefined;
+  /** How many messages each queue holds: what SQS reports to CloudWatch. */
+  counts(): readonly ({ readonly name: string } & MessageCounts)[];
 }
 
 /** SQS: standard and FIFO queues with visibility time-outs, long polls and dead-letter queues. */
@@ -27,6 +29,8 @@ export function createSqs(kernel: Kernel): SqsService {
       const queue = queueOfArn(sqs, arn);
       return queue && urlOf(sqs, queue);
     },
+    counts: () =>
+      [...sqs.queues.values()].map((queue) => ({ name: queue.name, ...countMessages(sqs, queue) })),
     stop: async () => {
       sqs.stopped = true;
       for (const queue of sqs.queues.values()) wake(queue);

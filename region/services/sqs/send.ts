@@ -103,10 +103,7 @@ function checkMessageAttributes(attributes: Record<string, MessageAttributeValue
   const entries = Object.entries(attributes ?? {});
   if (entries.length > 10)
     throw invalidParameter(
-      'Number of message attributes [%d] exceeds the allowed maximum [10].'.replace(
-        '%d',
-        String(entries.length),
-      ),
+      `Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`,
     );
   for (const [name, { DataType: type = '', StringValue: text, BinaryValue: bytes }] of entries) {
     if (!/^(?!(aws|amazon)\.)(?!\.)[a-zA-Z0-9_.-]{1,256}(?<!\.)$/i.test(name)) {
