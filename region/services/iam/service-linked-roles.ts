@@ -37,7 +37,7 @@ function createServiceLinkedRole(iam: IamState, input: CreateServiceLinkedRoleCo
   const linked = linkedRoles[service];
   if (!linked) throw new NotPlayedError(`a service-linked role of ${service}`);
   if (input.CustomSuffix !== undefined && !linked.suffix) {
-    throw new AwsError('InvalidInput', 'Custom suffix is not allowed for '.concat(service));
+    throw new AwsError('InvalidInput', `Custom suffix is not allowed for ${service}`);
   }
   const suffix =
     input.CustomSuffix === undefined ? '' : `_${checkName(input.CustomSuffix, 'customSuffix', 64)}`;

@@ -106,7 +106,7 @@ function checkValue(input: PutParameterCommandInput, tier: string): string {
 function checkDataType(dataType: string | undefined): string {
   if (dataType === undefined || dataType === 'text' || dataType === 'aws:ec2:image')
     return dataType ?? 'text';
-  throw invalid('The following data type is not supported: '.concat(dataType));
+  throw invalid(`The following data type is not supported: ${dataType}`);
 }
 
 /** Tags of a parameter: 50 at most, one for each key. */
