@@ -56,6 +56,8 @@ const messages: readonly (readonly [text: string, kind: EtcdErrorKind])[] = [
   ['too many learner members in cluster', 'too-many-learners'],
   ['member not found', 'member-not-found'],
   ['Peer URLs already exists', 'peer-url-exists'],
+  // The same, within the second of the first call: an id is a hash of peer URL, token and second.
+  ['member ID already exist', 'peer-url-exists'],
   ['re-configuration failed due to not enough started members', 'not-enough-members'],
   ['unhealthy cluster', 'unhealthy-cluster'],
   ['rpc not supported for learner', 'learner'],
