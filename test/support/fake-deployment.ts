@@ -11,52 +11,50 @@ import { handler as recordCluster } from '../../functions/clusters/record-cluste
 import { handler as recordFailure } from '../../functions/clusters/record-failure.ts';
 import { handler as acquireLease } from '../../functions/leases/acquire-lease.ts';
 import { handler as releaseLease } from '../../functions/leases/release-lease.ts';
+import type { TaskContext } from '../../functions/runtime/task.ts';
 import { fakeAws } from './fake-aws.ts';
 import { fakeExecutions } from './fake-executions.ts';
 import { fakeObjects } from './fake-objects.ts';
 import { fakeRegistry } from './fake-registry.ts';
 import { fakeTaskContext } from './fake-task-context.ts';
 
-/** A deployment in memory with the real cluster and lease tasks, callable by name and checked by their contracts. */
+const handlers = {
+  'plan-cluster': planCluster,
+  'acquire-lease': acquireLease,
+  'release-lease': releaseLease,
+  'record-cluster': recordCluster,
+  'ensure-security-groups': ensureSecurityGroups,
+  'ensure-network-interface': ensureNetworkInterface,
+  'ensure-volume': ensureVolume,
+  'ensure-load-balancer': ensureLoadBalancer,
+  'ensure-node-role': ensureNodeRole,
+  'ensure-launch-template': ensureLaunchTemplate,
+  'ensure-slot-group': ensureSlotGroup,
+  'finish-provisioning': finishProvisioning,
+  'record-failure': recordFailure,
+};
+
+/** Runs a task as Lambda would: contract in and out, and whatever JSON makes of the values. */
+export type Invoke = (name: keyof typeof handlers, input: unknown) => Promise<unknown>;
+
+/** The real cluster and lease tasks on the given ports, callable by name. */
+export function tasksOn(deps: object, context: TaskContext): Invoke {
+  return async (name, input) => {
+    const { contract, run } = handlers[name];
+    const parsed = contract.input.parse(JSON.parse(JSON.stringify(input)));
+    const anyRun = run as (input: unknown, deps: unknown, context: TaskContext) => Promise<unknown>;
+    return JSON.parse(JSON.stringify(contract.output.parse(await anyRun(parsed, deps, context))));
+  };
+}
+
+/** A deployment in memory with the real cluster and lease tasks. */
 export function fakeDeployment() {
   const aws = fakeAws();
   const registry = fakeRegistry();
   const objects = fakeObjects();
   const executions = fakeExecutions();
   const context = fakeTaskContext();
-  const deps = {
-    ...aws,
-    registry,
-    objects,
-    executions,
-    pause: async () => {},
-    freshUid: () => '0123456789ab',
-  };
-  const handlers = {
-    'plan-cluster': planCluster,
-    'acquire-lease': acquireLease,
-    'release-lease': releaseLease,
-    'record-cluster': recordCluster,
-    'ensure-security-groups': ensureSecurityGroups,
-    'ensure-network-interface': ensureNetworkInterface,
-    'ensure-volume': ensureVolume,
-    'ensure-load-balancer': ensureLoadBalancer,
-    'ensure-node-role': ensureNodeRole,
-    'ensure-launch-template': ensureLaunchTemplate,
-    'ensure-slot-group': ensureSlotGroup,
-    'finish-provisioning': finishProvisioning,
-    'record-failure': recordFailure,
-  };
-  /** Runs a task as Lambda would: contract in and out, whatever JSON makes of the values. */
-  const invoke = async (name: keyof typeof handlers, input: unknown): Promise<unknown> => {
-    const { contract, run } = handlers[name];
-    const parsed = contract.input.parse(JSON.parse(JSON.stringify(input)));
-    const output = await (run as (i: unknown, d: unknown, c: unknown) => Promise<unknown>)(
-      parsed,
-      deps,
-      context,
-    );
-    return JSON.parse(JSON.stringify(contract.output.parse(output)));
-  };
-  return { ...deps, aws, context, handlers, invoke };
+  const pause = async () => {};
+  const deps = { ...aws, registry, objects, executions, pause, freshUid: () => '0123456789ab' };
+  return { ...deps, aws, context, invoke: tasksOn(deps, context) };
 }

@@ -1,5 +1,5 @@
 import type { Layout, Plan } from '../../../functions/clusters/contracts.ts';
-import type { fakeDeployment } from '../../support/fake-deployment.ts';
+import type { Invoke } from '../../support/fake-deployment.ts';
 import { leastSpec } from '../../support/specs.ts';
 
 export const etcdHealthy = {
@@ -15,19 +15,18 @@ export const etcdHealthy = {
 
 /** Runs the steps of provision-cluster by hand, in order, without etcd; tells which of them changed something. */
 export async function provision(
-  world: ReturnType<typeof fakeDeployment>,
+  { invoke }: { readonly invoke: Invoke },
   spec: unknown = leastSpec,
   holder = 'execution-1',
 ): Promise<{ plan: Plan; changed: string[] }> {
   const changed: string[] = [];
-  const { invoke } = world;
   const plan = (await invoke('plan-cluster', { spec })) as Plan;
   const { cluster, specHash, basedOn } = plan;
   const layout = plan.layout as Layout;
   const { lease } = (await invoke('acquire-lease', { cluster, scope: 'cluster', holder })) as {
     lease: unknown;
   };
-  const step = async <T>(name: Parameters<typeof invoke>[0], input: object): Promise<T> => {
+  const step = async <T>(name: Parameters<Invoke>[0], input: object): Promise<T> => {
     const output = (await invoke(name, { lease, ...input })) as T & { changed?: boolean };
     if (output.changed) changed.push(name);
     return output;

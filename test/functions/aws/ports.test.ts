@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeExecutions } from '../../../functions/aws/executions.ts';
+import { makeLaunchTemplates } from '../../../functions/aws/launch-templates.ts';
+import { makeLoadBalancers } from '../../../functions/aws/load-balancers.ts';
+import { makeNetworks } from '../../../functions/aws/networks.ts';
+import { makeNodeRoles } from '../../../functions/aws/node-roles.ts';
+import { makeObjects, type Objects } from '../../../functions/aws/objects.ts';
+import { makeParameters } from '../../../functions/aws/parameters.ts';
+import { makeRegistry, type Registry } from '../../../functions/aws/registry.ts';
+import { makeSlotGroupBuilder } from '../../../functions/aws/slot-group-builder.ts';
+import { makeVolumes } from '../../../functions/aws/volumes.ts';
+import type { Config } from '../../../functions/runtime/config.ts';
+import { type Region, startRegion } from '../../../region/region.ts';
+import { tasksOn } from '../../support/fake-deployment.ts';
+import { fakeTaskContext, testConfig } from '../../support/fake-task-context.ts';
+import { leastSpec } from '../../support/specs.ts';
+import { provision } from '../clusters/provisioned.ts';
+
+let region: Region;
+let stateDir: string;
+let config: Config;
+let registry: Registry;
+let objects: Objects;
+
+/** What a deployment's stacks would make, by hand. */
+async function makeGround(): Promise<Config> {
+  const settings = region.clientConfig();
+  const ec2 = new EC2Client(settings);
+  const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '127.93.0.0/16' }));
+  const vpcId = vpc.Vpc?.VpcId ?? '';
+  const subnetIds: string[] = [];
+  for (const [index, letter] of ['a', 'b', 'c'].entries()) {
+    const request = {
+      VpcId: vpcId,
+      CidrBlock: `127.93.${index}.0/24`,
+      AvailabilityZone: `us-east-1${letter}`,
+    };
+    const subnet = await ec2.send(new CreateSubnetCommand(request));
+    subnetIds.push(subnet.Subnet?.SubnetId ?? '');
+  }
+  const group = await ec2.send(
+    new CreateSecurityGroupCommand({ VpcId: vpcId, GroupName: 'etcd-clients', Description: 'Tasks' }),
+  );
+  const key = await new KMSClient(settings).send(new CreateKeyCommand({}));
+  await new S3Client({ ...settings, forcePathStyle: true }).send(
+    new CreateBucketCommand({ Bucket: testConfig.bucket }),
+  );
+  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+  await new DynamoDBClient(settings).send(
+    new CreateTableCommand({
+      TableName: testConfig.registryTable,
+      AttributeDefinitions: [attribute('pk'), attribute('sk')],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const boundary = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
+  const policy = await new IAMClient(settings).send(
+    new CreatePolicyCommand({ PolicyName: 'boundary', PolicyDocument: JSON.stringify(boundary) }),
+  );
+  const Name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
+  const parameter = { Name, Value: 'ami-0123456789abcdef0', Type: 'String' as const, Overwrite: true };
+  await new SSMClient(settings).send(new PutParameterCommand(parameter)).catch(() => undefined);
+  return {
+    ...testConfig,
+    vpcId,
+    subnetIds,
+    permissionsBoundaryArn: policy.Policy?.Arn ?? '',
+    keyArn: key.KeyMetadata?.Arn ?? '',
+    etcdClientSecurityGroupId: group.GroupId ?? '',
+  };
+}
+
+beforeAll(async () => {
+  stateDir = mkdtempSync(join(tmpdir(), 'trivet-ports-'));
+  region = await startRegion({ stateDir, delays: 'fast', etcdPath: 'none', vpcCidr: '127.93.0.0/16' });
+  const { endpoint, credentials } = region.clientConfig();
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  config = await makeGround();
+  registry = makeRegistry(config);
+  objects = makeObjects(config);
+});
+
+afterAll(async () => {
+  await region?.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+describe('the registry’s table', () => {
+  const slot = {
+    slot: 'a',
+    zone: 'us-east-1a',
+    address: '10.0.0.10',
+    subnetId: 'subnet-a',
+    filesystemUuid: 'uuid',
+    generation: 1,
+    memberName: 'table-a',
+    phase: 'forming',
+    startedOnce: false,
+  } as const;
+
+  test('writes conditionally and reads back what was written', async () => {
+    await registry.putSlot('table', slot, 'absent');
+    await expect(registry.putSlot('table', slot, 'absent')).rejects.toMatchObject({
+      name: 'RegistryConflict',
+    });
+    const verdict = { action: 'hold', reason: 'why', at: '2026-01-01T00:00:00.000Z' };
+    await registry.updateSlot('table', 'a', { volumeId: 'vol-1', verdict }, { volumeId: null });
+    expect(await registry.getSlot('table', 'a')).toEqual({ ...slot, volumeId: 'vol-1', verdict });
+    const late = registry.updateSlot('table', 'a', { volumeId: 'vol-2' }, { volumeId: null });
+    await expect(late).rejects.toMatchObject({ name: 'RegistryConflict' });
+    await registry.updateSlot('table', 'a', { verdict: null }, { volumeId: 'vol-1' });
+    expect(await registry.getSlots('table')).toEqual([{ ...slot, volumeId: 'vol-1' }]);
+  });
+
+  test('makes no record out of a patch', async () => {
+    const patch = registry.updateCluster('nobody', { formed: true });
+    await expect(patch).rejects.toMatchObject({ name: 'RegistryConflict' });
+    expect(await registry.getCluster('nobody')).toBeUndefined();
+  });
+
+  test('lets one of two take a lease', async () => {
+    const record = { holder: 'one', token: 1, acquiredAt: '2026-01-01T00:00:00.000Z' };
+    const both = await Promise.allSettled([
+      registry.putLease('table', 'slot:a', record, 'absent'),
+      registry.putLease('table', 'slot:a', { ...record, holder: 'two' }, 'absent'),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await registry.getLease('table', 'cluster')).toBeUndefined();
+  });
+});
+
+describe('the bucket', () => {
+  test('writes conditionally, lists and reads back', async () => {
+    expect(await objects.get('ports/absent')).toBeUndefined();
+    expect(await objects.exists('ports/absent')).toBe(false);
+    const { etag } = await objects.put('ports/one', 'first', { ifNoneMatch: true });
+    const again = objects.put('ports/one', 'second', { ifNoneMatch: true });
+    await expect(again).rejects.toMatchObject({ name: 'ObjectConflict' });
+    await objects.put('ports/one', 'second', { ifMatch: etag });
+    const stale = objects.put('ports/one', 'third', { ifMatch: etag });
+    await expect(stale).rejects.toMatchObject({ name: 'ObjectConflict' });
+    const found = await objects.get('ports/one');
+    expect(new TextDecoder().decode(found?.body)).toBe('second');
+    expect(await objects.list('ports/')).toMatchObject([{ key: 'ports/one', size: 6, etag: found?.etag }]);
+  });
+});
+
+describe('Step Functions', () => {
+  test('does not know an execution that never was', async () => {
+    const executions = makeExecutions(config);
+    const arn = 'arn:aws:states:us-east-1:123456789012:execution:trivet-provision-cluster:never';
+    expect(await executions.describe(arn)).toBeUndefined();
+  });
+});
+
+describe('the cluster tasks on the embedded region', () => {
+  function world() {
+    const deps = {
+      registry,
+      objects,
+      executions: makeExecutions(config),
+      networks: makeNetworks(config),
+      volumes: makeVolumes(config),
+      loadBalancers: makeLoadBalancers(config),
+      roles: makeNodeRoles(config),
+      templates: makeLaunchTemplates(config),
+      groups: makeSlotGroupBuilder(config),
+      parameters: makeParameters(config),
+      pause: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      freshUid: () => '0123456789ab',
+    };
+    return { invoke: tasksOn(deps, fakeTaskContext({ config })) };
+  }
+
+  test('make a cluster, and find nothing to change the second time', async () => {
+    const { plan } = await provision(world());
+    expect(plan.action).toBe('create');
+    const again = await provision(world());
+    expect(again.plan).toMatchObject({ action: 'unchanged', changes: [] });
+    expect(again.changed).toEqual([]);
+  });
+
+  test('name the slot’s interface in the template, and encrypt the volume as gp3', async () => {
+    const ec2 = new EC2Client(region.clientConfig());
+    const slot = await registry.getSlot('demo', 'a');
+    const template = await ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({
+        LaunchTemplateName: 'trivet-demo-slot-a',
+        Versions: ['$Latest'],
+      }),
+    );
+    expect(template.LaunchTemplateVersions?.[0]?.LaunchTemplateData).toMatchObject({
+      InstanceType: 't4g.medium',
+      NetworkInterfaces: [
+        { DeviceIndex: 0, NetworkInterfaceId: slot?.networkInterfaceId, DeleteOnTermination: false },
+      ],
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+    });
+    const volumes = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [slot?.volumeId ?? ''] }));
+    expect(volumes.Volumes?.[0]).toMatchObject({
+      VolumeType: 'gp3',
+      Encrypted: true,
+      Size: 20,
+      Iops: 3000,
+      Throughput: 125,
+      AvailabilityZone: 'us-east-1a',
+    });
+  });
+
+  test('converge a changed spec, and then find nothing to change', async () => {
+    const spec = {
+      ...leastSpec,
+      controlPlane: {
+        instanceTypes: ['m7g.large'],
+        etcd: { volume: { sizeGibibytes: 30, iops: 4000, throughputMebibytesPerSecond: 200 } },
+      },
+      api: { allowedCidrs: ['192.0.2.0/24'] },
+      tags: { team: 'data' },
+    };
+    const { plan, changed } = await provision(world(), spec);
+    expect(plan.action).toBe('converge');
+    expect([...new Set(changed)].sort()).toEqual([
+      'ensure-launch-template',
+      'ensure-load-balancer',
+      'ensure-network-interface',
+      'ensure-node-role',
+      'ensure-security-groups',
+      'ensure-slot-group',
+      'ensure-volume',
+    ]);
+    const again = await provision(world(), spec);
+    expect(again.plan).toMatchObject({ action: 'unchanged', changes: [] });
+  });
+});
