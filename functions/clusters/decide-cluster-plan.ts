@@ -13,7 +13,7 @@ import {
 import { decideSlotGroup, wantedSlotGroup } from './decide-slot-group.ts';
 import { decideSpecChange } from './decide-spec-change.ts';
 import { decideVolume, wantedVolume } from './decide-volume.ts';
-import { clusterNameLengthMax, namesOf } from './names.ts';
+import { clusterNameLengthMax, mayReadImageParameter, namesOf } from './names.ts';
 import type { ClusterObservation } from './observe-cluster.ts';
 import type { Owner } from './ownership.ts';
 import { hashSpec } from './spec.ts';
@@ -46,7 +46,7 @@ export function decideClusterPlan(input: PlanInput): Plan {
     ...change.refusals,
     // A layout for zones that are refused anyway would only repeat the refusal.
     ...(zonesRefused ? [] : (laid.problems ?? [])),
-    ...imageProblems(spec, observation),
+    ...imageProblems(spec, observation, config.deployment),
     ...poolProblems(spec, observation, config.region),
   ];
   const head = { cluster: spec.name, specHash, basedOn: record?.updatedAt ?? '' };
@@ -202,9 +202,21 @@ function nameProblems(deployment: string, cluster: string): Problem[] {
   ];
 }
 
-function imageProblems(spec: ClusterSpec, { imageExists }: ClusterObservation): Problem[] {
+function imageProblems(
+  spec: ClusterSpec,
+  { imageExists }: ClusterObservation,
+  deployment: string,
+): Problem[] {
   if (imageExists) return [];
   const { amiParameter } = spec.controlPlane;
+  if (!mayReadImageParameter(deployment, amiParameter))
+    return [
+      {
+        path: 'controlPlane.amiParameter',
+        problem: `the deployment ${deployment} may not read ${amiParameter}`,
+        fix: `use a parameter below /aws/service/ or /${deployment}/`,
+      },
+    ];
   return [
     {
       path: 'controlPlane.amiParameter',

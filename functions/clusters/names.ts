@@ -44,6 +44,11 @@ export const tagKeys = {
   slot: 'trivet:slot',
 } as const;
 
+/** SSM parameters that a deployment's tasks may read for an image: AWS's own, and those below the deployment's name. */
+export function mayReadImageParameter(deployment: string, parameter: string): boolean {
+  return parameter.startsWith('/aws/service/') || parameter.startsWith(`/${deployment}/`);
+}
+
 /** Where a cluster's objects lie in the deployment's bucket (plan §3.3). */
 export function objectKeys(cluster: string) {
   const root = `clusters/${cluster}`;

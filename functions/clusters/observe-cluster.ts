@@ -7,7 +7,7 @@ import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../aws/volumes.ts';
 import type { Config } from '../runtime/config.ts';
-import { namesOf, slotResourceName } from './names.ts';
+import { mayReadImageParameter, namesOf, slotResourceName } from './names.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 /** What AWS has of a slot besides its volume. */
@@ -62,10 +62,12 @@ export async function observeCluster(
     registry.getSlots(spec.name, signal),
     promisedToOthers(registry, spec.name, signal),
   ]);
+  const { amiParameter } = spec.controlPlane;
+  const mayRead = mayReadImageParameter(config.deployment, amiParameter);
   const [subnets, vpcCidrs, image, interfaces, securityGroups, found] = await Promise.all([
     networks.subnets(config.subnetIds, signal),
     networks.vpcCidrs(config.vpcId, signal),
-    parameters.value(spec.controlPlane.amiParameter, signal),
+    mayRead ? parameters.value(amiParameter, signal) : undefined,
     networks.interfaces(config.subnetIds, signal),
     networks.securityGroups(config.vpcId, groupNames, signal),
     volumes.ofCluster(spec.name, signal),

@@ -64,7 +64,11 @@ const controlPlane = z.strictObject({
     ),
   amiParameter: z
     ._default(z.string().check(z.regex(/^\/[A-Za-z0-9._/-]{1,1010}$/)), amiParameterDefault)
-    .check(z.describe('SSM parameter that names the image; resolved by EC2 at each launch.')),
+    .check(
+      z.describe(
+        'SSM parameter that names the image, below /aws/service/ or the deployment’s name; EC2 resolves it at each launch.',
+      ),
+    ),
   etcd: z.prefault(etcd, {}).check(z.describe('etcd on the control-plane nodes.')),
 });
 

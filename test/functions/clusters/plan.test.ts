@@ -115,6 +115,18 @@ describe('plan-cluster', () => {
     });
   });
 
+  test('refuses an image parameter that the deployment may not read', async () => {
+    const world = fakeDeployment();
+    const controlPlane = { ...leastSpec.controlPlane, amiParameter: '/images/arm64/ours' };
+    expect((await planOf(world, { ...leastSpec, controlPlane })).refusals).toEqual([
+      {
+        path: 'controlPlane.amiParameter',
+        problem: 'the deployment trivet may not read /images/arm64/ours',
+        fix: 'use a parameter below /aws/service/ or /trivet/',
+      },
+    ]);
+  });
+
   test('refuses another set of zones, once', async () => {
     const world = fakeDeployment();
     await provision(world);
