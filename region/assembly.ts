@@ -42,7 +42,7 @@ interface AssetManifest {
 }
 
 /** There is no cloud assembly where one was expected; the message says how to make one. */
-export class AssemblyMissing extends Error {
+class AssemblyMissing extends Error {
   override readonly name = 'AssemblyMissing' as const;
 }
 

@@ -20,7 +20,7 @@ export interface Deployment {
 }
 
 /** A stack was rolled back; the message names the stack, the resource and the cause. */
-export class DeployFailed extends Error {
+class DeployFailed extends Error {
   override readonly name = 'DeployFailed' as const;
 }
 

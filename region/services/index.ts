@@ -1,6 +1,7 @@
 import type { Kernel, Service } from '../kernel/kernel.ts';
 import { createAutoscaling } from './autoscaling/index.ts';
 import { createCloudformation } from './cloudformation/index.ts';
+import { createCloudwatch } from './cloudwatch/index.ts';
 import { createDynamodb } from './dynamodb/index.ts';
 import { createEc2 } from './ec2/index.ts';
 import { createElbv2 } from './elbv2/index.ts';
@@ -16,19 +17,6 @@ import { createSsm } from './ssm/index.ts';
 import { createStepfunctions } from './stepfunctions/index.ts';
 import { createSts } from './sts/index.ts';
 
-/** While their owners are writing them. */
-const awaited: [string, string][] = [['cloudwatch', 'createCloudwatch']];
-const found: ((kernel: Kernel) => Service)[] = [];
-for (const [id, name] of awaited) {
-  try {
-    const module = (await import(`./${id}/index.ts`)) as Record<string, (kernel: Kernel) => Service>;
-    const create = module[name];
-    if (create) found.push(create);
-  } catch {
-    // Not written yet.
-  }
-}
-
 /** Every service of the region, in the order of registration; they stop in the reverse order. */
 export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
   createS3,
@@ -39,7 +27,7 @@ export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
   createSts,
   createSsm,
   createLogs,
-  ...found,
+  createCloudwatch,
   createEc2,
   createElbv2,
   createAutoscaling,

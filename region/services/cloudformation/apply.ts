@@ -20,7 +20,7 @@ export interface Session {
 }
 
 /** A resource failed; the others were not tried any more. */
-export class ResourceFailed extends Error {
+class ResourceFailed extends Error {
   readonly logicalId: string;
   constructor(logicalId: string, cause: unknown) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -32,7 +32,7 @@ export class ResourceFailed extends Error {
 const settleMilliseconds = 60_000;
 const probeMilliseconds = 25;
 
-export function contextFor(kernel: Kernel, stack: Stack, logicalId: string): ProviderContext {
+function contextFor(kernel: Kernel, stack: Stack, logicalId: string): ProviderContext {
   return {
     kernel,
     stackName: stack.name,

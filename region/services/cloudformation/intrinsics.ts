@@ -13,7 +13,7 @@ export interface Scope {
 }
 
 /** What `Ref: AWS::NoValue` leaves: a property or list entry that is not there. */
-export const noValue = Symbol('AWS::NoValue');
+const noValue = Symbol('AWS::NoValue');
 
 type Intrinsic = (argument: unknown, scope: Scope) => unknown;
 

@@ -25,7 +25,7 @@ const backOff = { first: 1, most: 60 };
 const defaults = { attempts: 185, ageSeconds: 86_400 };
 
 /** What a target gets: the event, a part of it, a constant, or a transformation. Throws TransformFailed. */
-export function inputFor(rule: Rule, target: Target, event: BusEvent, ingestionTime: string): string {
+function inputFor(rule: Rule, target: Target, event: BusEvent, ingestionTime: string): string {
   if (target.Input !== undefined) return target.Input;
   if (target.InputPath !== undefined) {
     const part = valueAt(event, target.InputPath);

@@ -1,4 +1,4 @@
-import type { EventBridge, Target } from '@aws-sdk/client-eventbridge';
+import type { EventBridge, PutRuleRequest, Target } from '@aws-sdk/client-eventbridge';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
 import { honour } from '../common/honour.ts';
@@ -30,43 +30,7 @@ export function ruleOperations(rules: Rules) {
     return {};
   };
   return {
-    putRule: (input) => {
-      honour('eventbridge.putRule', input, [
-        'Name',
-        'EventPattern',
-        'State',
-        'Description',
-        'EventBusName',
-        'Tags',
-        'RoleArn',
-      ]);
-      rules.checkBus(input.EventBusName);
-      const { Name: name = '', EventPattern: pattern, State: state = 'ENABLED' } = input;
-      if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name)) throw invalid(`The rule name ${name} is malformed.`);
-      if (pattern === undefined)
-        throw invalid(
-          'Parameter(s) EventPattern must be specified; the embedded region has its schedules in Scheduler.',
-        );
-      if (state !== 'ENABLED' && state !== 'DISABLED')
-        throw new NotPlayedError(`eventbridge.putRule with State ${state}`);
-      const before = rules.byName.get(name);
-      const tags = new Map([
-        ...(before?.tags ?? []),
-        ...(input.Tags ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value]),
-      ]);
-      const rule: Rule = {
-        name,
-        arn: rules.arnOf(name),
-        pattern,
-        matches: compilePattern(pattern),
-        description: input.Description ?? '',
-        enabled: state === 'ENABLED',
-        targets: before?.targets ?? new Map(),
-        tags,
-      };
-      rules.byName.set(name, rule);
-      return { RuleArn: rule.arn };
-    },
+    putRule: (input) => putRule(rules, input),
     deleteRule: (input) => {
       honour('eventbridge.deleteRule', input, ['Name', 'EventBusName', 'Force']);
       rules.checkBus(input.EventBusName);
@@ -103,6 +67,45 @@ export function ruleOperations(rules: Rules) {
       return { Result: compilePattern(pattern)(parsed) };
     },
   } satisfies Operations<EventBridge>;
+}
+
+/** Makes a rule or changes it; its targets and tags stay. */
+function putRule(rules: Rules, input: PutRuleRequest) {
+  honour('eventbridge.putRule', input, [
+    'Name',
+    'EventPattern',
+    'State',
+    'Description',
+    'EventBusName',
+    'Tags',
+    'RoleArn',
+  ]);
+  rules.checkBus(input.EventBusName);
+  const { Name: name = '', EventPattern: pattern, State: state = 'ENABLED' } = input;
+  if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name)) throw invalid(`The rule name ${name} is malformed.`);
+  if (pattern === undefined)
+    throw invalid(
+      'Parameter(s) EventPattern must be specified; the embedded region has its schedules in Scheduler.',
+    );
+  if (state !== 'ENABLED' && state !== 'DISABLED')
+    throw new NotPlayedError(`eventbridge.putRule with State ${state}`);
+  const before = rules.byName.get(name);
+  const tags = new Map([
+    ...(before?.tags ?? []),
+    ...(input.Tags ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value]),
+  ]);
+  const rule: Rule = {
+    name,
+    arn: rules.arnOf(name),
+    pattern,
+    matches: compilePattern(pattern),
+    description: input.Description ?? '',
+    enabled: state === 'ENABLED',
+    targets: before?.targets ?? new Map(),
+    tags,
+  };
+  rules.byName.set(name, rule);
+  return { RuleArn: rule.arn };
 }
 
 /** Targets of rules, and tags. */

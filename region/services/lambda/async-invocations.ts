@@ -78,7 +78,7 @@ async function unthrottled(
 ): Promise<RunResult | undefined> {
   for (let seconds = throttleSeconds.first; ; seconds = Math.min(seconds * 2, throttleSeconds.most)) {
     try {
-      return await runner.run(target, requestId, payload);
+      return await runner.run({ target, requestId, payload });
     } catch (error) {
       if (!(error instanceof AwsError) || error.code !== 'TooManyRequestsException') throw error;
       if (kernel.clock.now().getTime() > expires) return undefined;

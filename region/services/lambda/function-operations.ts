@@ -1,8 +1,8 @@
-import type { Lambda } from '@aws-sdk/client-lambda';
+import type { CreateFunctionRequest, Lambda } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
 import { honour } from '../common/honour.ts';
-import { type CodeLocation, createCodeStore } from './code.ts';
+import { createCodeStore } from './code.ts';
 import {
   configurationOf,
   type Functions,
@@ -10,62 +10,53 @@ import {
   type Settings,
   type Version,
 } from './functions.ts';
+import { checkNetwork } from './network.ts';
 import type { Runner } from './run.ts';
 import { changedSettings, checkRole, newSettings } from './settings.ts';
 
 const codeMembers = ['S3Bucket', 'S3Key', 'ZipFile'];
 
-/** Functions themselves: create, change, read, delete. */
+/** Functions themselves: create and change. */
 export function functionOperations(kernel: Kernel, functions: Functions, runner: Runner) {
   const codeOf = createCodeStore(kernel);
-  const replaceLatest = (
-    fn: LambdaFunction,
-    change: Partial<Pick<Version, 'settings' | 'code'>>,
-  ): Version => {
+  const replaceLatest = (fn: LambdaFunction, change: Partial<Pick<Version, 'settings' | 'code'>>): void => {
     runner.retire(fn.arn, fn.latest.revisionId);
-    fn.latest = { ...fn.latest, ...change, revisionId: kernel.ids.uuid(), lastModified: kernel.clock.now() };
-    return fn.latest;
+    fn.latest = {
+      ...fn.latest,
+      ...change,
+      revisionId: kernel.ids.uuid(),
+      lastModified: kernel.clock.now(),
+    };
   };
+  const answer = (fn: LambdaFunction, publish: boolean | undefined) =>
+    configurationOf(fn, publish ? publishVersion(kernel, fn) : fn.latest, publish === true);
   return {
     createFunction: async (input) => {
-      const {
-        FunctionName: name = '',
-        Code: location,
-        Tags: tags,
-        PackageType: packaging,
-        Publish: publish,
-        ...rest
-      } = input;
-      honour('lambda.createFunction Code', location ?? {}, codeMembers);
-      if ((packaging ?? 'Zip') !== 'Zip')
-        throw new AwsError('InvalidParameterValueException', 'PackageType must be Zip.');
-      if (!/^[A-Za-z0-9-_]{1,64}$/.test(name))
-        throw new AwsError('ValidationException', `The function name ${name} is malformed.`);
-      if (functions.byName.has(name))
-        throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, { status: 409 });
-      const settings = newSettings(name, rest);
-      await checkRole(kernel, settings.role);
-      const code = await codeOf(location ?? {});
-      const fn = newFunction(kernel, name, settings, code, tags);
+      const { Code: location = {}, Tags: tags, PackageType: _packaging, Publish: publish, ...rest } = input;
+      const name = checkNew(functions, input);
+      const { FunctionName: _name, ...members } = rest;
+      const settings = newSettings(name, members);
+      await checkRole(kernel, name, settings.role);
+      await checkNetwork(kernel, settings);
+      const fn = newFunction(kernel, name, settings, await codeOf(location), tags);
       functions.byName.set(name, fn);
-      return configurationOf(fn, publish ? publishVersion(kernel, fn) : fn.latest, publish === true);
+      return answer(fn, publish);
     },
-    updateFunctionCode: async ({
-      FunctionName: name,
-      Publish: publish,
-      Architectures: architectures,
-      DryRun: dry,
-      ...location
-    }) => {
+    updateFunctionCode: async (input) => {
+      const {
+        FunctionName: name,
+        Publish: publish,
+        Architectures: architectures,
+        DryRun: dry,
+        ...location
+      } = input;
       honour('lambda.updateFunctionCode', location, codeMembers);
       const fn = functions.find(name);
-      const code = await codeOf(location as CodeLocation);
+      const code = await codeOf(location);
       if (dry) return configurationOf(fn, { ...fn.latest, code }, false);
-      replaceLatest(fn, {
-        code,
-        ...(architectures ? { settings: { ...fn.latest.settings, architectures } } : {}),
-      });
-      return configurationOf(fn, publish ? publishVersion(kernel, fn) : fn.latest, publish === true);
+      const settings = architectures ? { ...fn.latest.settings, architectures } : fn.latest.settings;
+      replaceLatest(fn, { code, settings });
+      return answer(fn, publish);
     },
     updateFunctionConfiguration: async ({ FunctionName: name, RevisionId: revisionId, ...rest }) => {
       const fn = functions.find(name);
@@ -77,62 +68,88 @@ export function functionOperations(kernel: Kernel, functions: Functions, runner:
         );
       }
       const settings = changedSettings(fn.latest.settings, rest);
-      await checkRole(kernel, settings.role);
-      return configurationOf(fn, replaceLatest(fn, { settings }), false);
+      await checkRole(kernel, fn.name, settings.role);
+      await checkNetwork(kernel, settings);
+      replaceLatest(fn, { settings });
+      return answer(fn, false);
     },
+  } satisfies Operations<Lambda>;
+}
+
+/** Functions themselves: read and delete. */
+export function functionReadingOperations(functions: Functions, runner: Runner) {
+  const configuration = (name: string | undefined, qualifier: string | undefined) => {
+    const { fn, version, reference } = functions.resolve(name, qualifier);
+    return configurationOf(fn, version, reference.qualifier !== undefined);
+  };
+  return {
     getFunction: ({ FunctionName: name, Qualifier: qualifier }) => {
-      const { fn, version, reference } = functions.resolve(name, qualifier);
+      const { fn, version } = functions.resolve(name, qualifier);
+      const reserved = fn.reservedConcurrency;
       return {
-        Configuration: configurationOf(fn, version, reference.qualifier !== undefined),
+        Configuration: configuration(name, qualifier),
         Code: { RepositoryType: 'S3', Location: `file://${version.code.directory}` },
         ...(Object.keys(fn.tags).length > 0 ? { Tags: { ...fn.tags } } : {}),
-        ...(fn.reservedConcurrency === undefined
-          ? {}
-          : { Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency } }),
+        ...(reserved === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: reserved } }),
       };
     },
-    getFunctionConfiguration: ({ FunctionName: name, Qualifier: qualifier }) => {
-      const { fn, version, reference } = functions.resolve(name, qualifier);
-      return configurationOf(fn, version, reference.qualifier !== undefined);
-    },
+    getFunctionConfiguration: ({ FunctionName: name, Qualifier: qualifier }) =>
+      configuration(name, qualifier),
     listFunctions: (input) => {
       honour('lambda.listFunctions', input, ['MaxItems', 'Marker', 'FunctionVersion']);
-      const all = [...functions.byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
-      const rows = all.flatMap((fn) => [
-        configurationOf(fn, fn.latest, input.FunctionVersion === 'ALL'),
-        ...(input.FunctionVersion === 'ALL'
-          ? [...fn.published.values()].map((version) => configurationOf(fn, version, true))
-          : []),
-      ]);
+      const versions = input.FunctionVersion === 'ALL';
+      const rows = [...functions.byName.values()]
+        .sort((left, right) => (left.name < right.name ? -1 : 1))
+        .flatMap((fn) =>
+          [fn.latest, ...(versions ? fn.published.values() : [])].map((it) =>
+            configurationOf(fn, it, versions),
+          ),
+        );
       const start = Number(input.Marker ?? 0);
       const end = start + (input.MaxItems ?? 50);
       return { Functions: rows.slice(start, end), ...(end < rows.length ? { NextMarker: String(end) } : {}) };
     },
     deleteFunction: ({ FunctionName: name, Qualifier: qualifier }) => {
       const { fn, version, reference } = functions.resolve(name, qualifier);
-      if (reference.qualifier === undefined) {
-        for (const each of fn.published.values()) runner.retire(fn.arn, each.version);
-        runner.retire(fn.arn, fn.latest.revisionId);
-        functions.byName.delete(fn.name);
-        return {};
-      }
-      if (version.version === '$LATEST')
-        throw new AwsError(
-          'InvalidParameterValueException',
-          '$LATEST version cannot be deleted without deleting the function.',
-        );
-      const alias = [...fn.aliases.values()].find((each) => each.version === version.version);
-      if (alias)
-        throw new AwsError(
-          'ResourceConflictException',
-          `The version is the target of the alias ${alias.name}.`,
-          { status: 409 },
-        );
-      runner.retire(fn.arn, version.version);
-      fn.published.delete(version.version);
+      if (reference.qualifier !== undefined) return deleteVersion(runner, fn, version);
+      for (const each of fn.published.values()) runner.retire(fn.arn, each.revisionId);
+      runner.retire(fn.arn, fn.latest.revisionId);
+      functions.byName.delete(fn.name);
       return {};
     },
   } satisfies Operations<Lambda>;
+}
+
+function deleteVersion(runner: Runner, fn: LambdaFunction, version: Version): object {
+  if (version.version === '$LATEST') {
+    throw new AwsError(
+      'InvalidParameterValueException',
+      '$LATEST version cannot be deleted without deleting the function.',
+    );
+  }
+  const alias = [...fn.aliases.values()].find((each) => each.version === version.version);
+  if (alias) {
+    throw new AwsError('ResourceConflictException', `The version is the target of the alias ${alias.name}.`, {
+      status: 409,
+    });
+  }
+  runner.retire(fn.arn, version.revisionId);
+  fn.published.delete(version.version);
+  return {};
+}
+
+/** Refuses what CreateFunction refuses at once; answers the name. */
+function checkNew(functions: Functions, input: CreateFunctionRequest): string {
+  const { FunctionName: name = '', Code: location, PackageType: packaging = 'Zip' } = input;
+  honour('lambda.createFunction Code', location ?? {}, codeMembers);
+  if (packaging !== 'Zip') throw new AwsError('InvalidParameterValueException', 'PackageType must be Zip.');
+  if (!/^[A-Za-z0-9-_]{1,64}$/.test(name)) {
+    throw new AwsError('ValidationException', `The function name ${name} is malformed.`);
+  }
+  if (functions.byName.has(name)) {
+    throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, { status: 409 });
+  }
+  return name;
 }
 
 function newFunction(
@@ -165,10 +182,10 @@ function newFunction(
 export function publishVersion(kernel: Kernel, fn: LambdaFunction, description?: string): Version {
   const last = fn.published.get(String(fn.lastPublished));
   const settings = description ? { ...fn.latest.settings, description } : fn.latest.settings;
+  const withoutDescription = (of: Settings): string => JSON.stringify({ ...of, description: '' });
   const same =
     last?.code.sha256 === fn.latest.code.sha256 &&
-    JSON.stringify({ ...last.settings, description: '' }) ===
-      JSON.stringify({ ...settings, description: '' });
+    withoutDescription(last.settings) === withoutDescription(settings);
   if (last && same) return last;
   fn.lastPublished += 1;
   const version = {

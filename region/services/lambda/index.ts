@@ -1,7 +1,7 @@
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Kernel, Operations, Service } from '../../kernel/kernel.ts';
 import { createAsyncInvocations } from './async-invocations.ts';
-import { functionOperations } from './function-operations.ts';
+import { functionOperations, functionReadingOperations } from './function-operations.ts';
 import { createFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { policyOperations } from './policy-operations.ts';
@@ -33,6 +33,7 @@ export function createLambda(kernel: Kernel, options: LambdaOptions = {}): Lambd
   const background = createAsyncInvocations(kernel, runner);
   const operations = {
     ...functionOperations(kernel, functions, runner),
+    ...functionReadingOperations(functions, runner),
     ...versionOperations(kernel, functions),
     ...policyOperations(kernel, functions),
     ...sideOperations(kernel, functions),

@@ -43,7 +43,12 @@ export function createInvoke(
     if (type !== 'RequestResponse')
       throw new AwsError('InvalidParameterValueException', `InvocationType ${type} is unknown.`);
     const clientContext = input.ClientContext && Buffer.from(input.ClientContext, 'base64').toString('utf8');
-    const { outcome, tail } = await runner.run(target, context.requestId, payload, clientContext);
+    const { outcome, tail } = await runner.run({
+      target,
+      requestId: context.requestId,
+      payload,
+      ...(clientContext ? { clientContext } : {}),
+    });
     const answered = outcome.kind === 'answered';
     return {
       StatusCode: 200,

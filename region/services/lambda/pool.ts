@@ -6,21 +6,27 @@ import type { Environment } from './environment.ts';
 const idleMilliseconds = 10 * 60 * 1000;
 
 interface Pooled {
+  readonly key: string;
   readonly environment: Environment;
-  cancelEnd: () => void;
+  readonly cancelEnd: () => void;
 }
 
-export interface Lease {
-  readonly environment: Environment;
-  /** Whether the environment was made for this lease. */
-  readonly cold: boolean;
+/** A place among the invocations that may run at once, with a warm environment where one is idle. */
+export interface Slot {
+  readonly warm: Environment | undefined;
+  /** Makes a new environment the pool's own. */
+  adopt(environment: Environment): void;
+  /** Gives the place back, and keeps its environment warm if that lives. */
   giveBack(): void;
 }
 
 /** The execution environments of all functions: warm ones are used again, more are made while others are busy. */
 export interface Pool {
-  /** An idle environment of `key`, or a new one. Throws TooManyRequestsException at a limit. */
-  lease(key: string, owner: string, reserved: number | undefined, make: () => Environment): Lease;
+  /**
+   * Takes a place. `key` names the code and settings, `owner` the function whose reserved concurrency counts. Throws
+   * TooManyRequestsException at a limit.
+   */
+  take(key: string, owner: string, reserved: number | undefined): Slot;
   /** Ends the idle environments of a key; busy ones end when they are given back. */
   retire(key: string): void;
   stop(): Promise<void>;
@@ -34,52 +40,74 @@ function throttled(reason: string): AwsError {
 }
 
 export function createPool(kernel: Kernel, accountLimit: number): Pool {
-  const idle = new Map<string, Pooled[]>();
-  const busy = new Map<Environment, string>();
-  const retired = new WeakSet<Environment>();
-  const busyOf = (owner: string): number => [...busy.values()].filter((other) => other === owner).length;
+  const idle = new Set<Pooled>();
+  const busy = new Map<string, number>();
+  const retired = new Set<string>();
+  const alive = new Set<Environment>();
+  let stopped = false;
 
-  const remove = (key: string, pooled: Pooled): void => {
-    idle.set(
-      key,
-      (idle.get(key) ?? []).filter((other) => other !== pooled),
-    );
+  const drop = (environment: Environment): void => {
+    alive.delete(environment);
+    void environment.end();
+  };
+  const end = (pooled: Pooled): void => {
+    idle.delete(pooled);
     pooled.cancelEnd();
-    void pooled.environment.end();
+    drop(pooled.environment);
   };
-  const giveBack = (key: string, environment: Environment): void => {
-    busy.delete(environment);
-    if (environment.dead() || retired.has(environment)) return void environment.end();
-    const pooled: Pooled = { environment, cancelEnd: () => {} };
-    pooled.cancelEnd = kernel.clock.after(idleMilliseconds, () => remove(key, pooled));
-    idle.set(key, [...(idle.get(key) ?? []), pooled]);
+  const findWarm = (key: string): Environment | undefined => {
+    for (const pooled of [...idle].reverse()) {
+      if (pooled.key !== key) continue;
+      idle.delete(pooled);
+      pooled.cancelEnd();
+      if (!pooled.environment.dead()) return pooled.environment;
+    }
+    return undefined;
   };
-  const keys = new WeakMap<Environment, string>();
+  const keep = (key: string, environment: Environment): void => {
+    if (environment.dead() || retired.has(key)) {
+      drop(environment);
+      return;
+    }
+    const pooled: Pooled = {
+      key,
+      environment,
+      cancelEnd: kernel.clock.after(idleMilliseconds, () => end(pooled)),
+    };
+    idle.add(pooled);
+  };
   return {
-    lease: (key, owner, reserved, make) => {
-      if (reserved !== undefined && busyOf(owner) >= reserved) {
+    take: (key, owner, reserved) => {
+      const running = busy.get(owner) ?? 0;
+      if (reserved !== undefined && running >= reserved) {
         throw throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
       }
-      if (busy.size >= accountLimit) throw throttled('ConcurrentInvocationLimitExceeded');
-      const warm = (idle.get(key) ?? []).findLast(({ environment }) => !environment.dead());
-      warm?.cancelEnd();
-      idle.set(
-        key,
-        (idle.get(key) ?? []).filter((pooled) => pooled !== warm && !pooled.environment.dead()),
-      );
-      const environment = warm?.environment ?? make();
-      keys.set(environment, key);
-      busy.set(environment, owner);
-      return { environment, cold: !warm, giveBack: () => giveBack(key, environment) };
+      const total = [...busy.values()].reduce((sum, count) => sum + count, 0);
+      if (total >= accountLimit) throw throttled('ConcurrentInvocationLimitExceeded');
+      busy.set(owner, running + 1);
+      const warm = findWarm(key);
+      let environment = warm;
+      return {
+        warm,
+        adopt: (made) => {
+          environment = made;
+          alive.add(made);
+          if (stopped) drop(made);
+        },
+        giveBack: () => {
+          busy.set(owner, (busy.get(owner) ?? 1) - 1);
+          if (environment) keep(key, environment);
+        },
+      };
     },
     retire: (key) => {
-      for (const pooled of idle.get(key) ?? []) remove(key, pooled);
-      for (const environment of busy.keys()) if (keys.get(environment) === key) retired.add(environment);
+      retired.add(key);
+      for (const pooled of [...idle]) if (pooled.key === key) end(pooled);
     },
     stop: async () => {
-      const all = [...busy.keys(), ...[...idle.values()].flat().map(({ environment }) => environment)];
-      busy.clear();
-      idle.clear();
+      stopped = true;
+      const all = [...alive];
+      for (const pooled of [...idle]) end(pooled);
       await Promise.all(all.map((environment) => environment.end()));
     },
   };

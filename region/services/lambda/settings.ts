@@ -1,8 +1,10 @@
 import type { CreateFunctionRequest, UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { assumeRole } from '../common/assume-role.ts';
 import { honour } from '../common/honour.ts';
 import type { Settings } from './functions.ts';
+import { lambdaHost } from './session.ts';
 
 type SettingsInput = Omit<UpdateFunctionConfigurationRequest, 'FunctionName'> &
   Partial<Pick<CreateFunctionRequest, 'Architectures'>>;
@@ -125,21 +127,11 @@ function check(settings: Settings): void {
 }
 
 /** Lambda refuses a role that does not exist or does not trust it. */
-export async function checkRole(kernel: Kernel, roleArn: string): Promise<void> {
-  const refused = invalid('The role defined for the function cannot be assumed by Lambda.');
-  const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+export async function checkRole(kernel: Kernel, name: string, roleArn: string): Promise<void> {
   try {
-    const { Role: role } = await kernel.invoke<{ Role?: { AssumeRolePolicyDocument?: string } }>(
-      'iam',
-      'getRole',
-      {
-        RoleName: name,
-      },
-    );
-    const trust = decodeURIComponent(role?.AssumeRolePolicyDocument ?? '');
-    if (!trust.includes('lambda.amazonaws.com')) throw refused;
+    await assumeRole(kernel, roleArn, lambdaHost, name);
   } catch (error) {
-    if (error instanceof AwsError && error.code.startsWith('NoSuchEntity')) throw refused;
-    throw error;
+    if (!(error instanceof AwsError) || error.code !== 'AccessDenied') throw error;
+    throw invalid('The role defined for the function cannot be assumed by Lambda.');
   }
 }

@@ -1,14 +1,7 @@
-import type { Kernel, Service } from '../../kernel/kernel.ts';
-
-/** What the region's CloudWatch Logs offers to other services beside its API. */
-export interface LogsService extends Service {
-  append?(group: string, stream: string, messages: readonly string[]): void;
-}
-
-/** What the region's CloudWatch offers: metrics in a log line (embedded metric format). */
-export interface MetricsService extends Service {
-  ingestEmf?(line: string): void;
-}
+import { AwsError } from '../../kernel/errors.ts';
+import type { Kernel, ServiceId } from '../../kernel/kernel.ts';
+import type { CloudwatchService } from '../cloudwatch/index.ts';
+import type { LogsService } from '../logs/index.ts';
 
 /** Where one execution environment's output goes. Remembers the last 4 KB for LogType Tail. */
 export interface LogSink {
@@ -21,27 +14,55 @@ export interface LogSink {
 
 const tailBytes = 4096;
 
-/**
- * A sink for one log stream: lines go to CloudWatch Logs, and those in the embedded metric format to CloudWatch as well. In a region
- * that was composed without these services (a test), lines are only kept for the tail.
- */
+/** A service beside Lambda, where the region has it: logs and metrics are of no matter to a region that was composed without. */
+function played<T>(kernel: Kernel, id: ServiceId): T | undefined {
+  return kernel.services().find((service) => service.id === id) as T | undefined;
+}
+
+/** A sink for one log stream: lines go to CloudWatch Logs, and those in the embedded metric format to CloudWatch as well. */
 export function createLogSink(kernel: Kernel, group: string, stream: string): LogSink {
-  const played = new Map(kernel.services().map((service) => [service.id, service]));
-  const logs = played.get('logs') as LogsService | undefined;
-  const metrics = played.get('cloudwatch') as MetricsService | undefined;
+  const logs = played<LogsService>(kernel, 'logs');
+  const metrics = played<CloudwatchService>(kernel, 'cloudwatch');
   let tail = '';
   return {
     write: (text) => {
       tail = (tail + (text.endsWith('\n') ? text : `${text}\n`)).slice(-tailBytes);
       const lines = text.split('\n').filter((line) => line !== '');
       if (lines.length === 0) return;
-      logs?.append?.(group, stream, lines);
-      for (const line of lines)
-        if (line.startsWith('{') && line.includes('"_aws"')) metrics?.ingestEmf?.(line);
+      logs?.append(group, stream, lines);
+      for (const line of lines) if (line.startsWith('{') && line.includes('"_aws"')) metrics?.ingestEmf(line);
     },
     startTail: () => {
       tail = '';
     },
     tail: () => tail,
+  };
+}
+
+/** The metrics of `AWS/Lambda` that alarms look at. */
+export interface Metrics {
+  countRun(functionName: string, milliseconds: number, failed: boolean): void;
+  /** Runs `take`; counts when it is throttled. */
+  countThrottle<T>(functionName: string, take: () => T): T;
+}
+
+export function createMetrics(kernel: Kernel): Metrics {
+  const record = (name: string, FunctionName: string, value: number): void =>
+    played<CloudwatchService>(kernel, 'cloudwatch')?.record('AWS/Lambda', name, { FunctionName }, value);
+  return {
+    countRun: (functionName, milliseconds, failed) => {
+      record('Invocations', functionName, 1);
+      record('Errors', functionName, failed ? 1 : 0);
+      record('Duration', functionName, milliseconds);
+    },
+    countThrottle: (functionName, take) => {
+      try {
+        return take();
+      } catch (error) {
+        if (error instanceof AwsError && error.code === 'TooManyRequestsException')
+          record('Throttles', functionName, 1);
+        throw error;
+      }
+    },
   };
 }

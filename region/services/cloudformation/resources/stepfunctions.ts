@@ -23,7 +23,7 @@ const stateMachineProperties = object({
 type StateMachineProperties = z.infer<typeof stateMachineProperties>;
 
 /** The definition with each `${Name}` of DefinitionSubstitutions replaced; other `${…}` stay as they are, as on AWS. */
-export function substituteDefinition(
+function substituteDefinition(
   definition: string,
   substitutions: Readonly<Record<string, unknown>> = {},
 ): string {

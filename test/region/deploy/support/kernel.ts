@@ -37,6 +37,7 @@ export const fakeIam = (): Service =>
     getRole: (input: { RoleName: string }) => ({
       Role: {
         RoleName: input.RoleName,
+        RoleId: `AROA${input.RoleName.toUpperCase()}`,
         AssumeRolePolicyDocument: encodeURIComponent(
           '{"Statement":[{"Principal":{"Service":["lambda.amazonaws.com","states.amazonaws.com"]}}]}',
         ),

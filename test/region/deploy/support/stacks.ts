@@ -15,7 +15,7 @@ export interface Things {
 }
 
 /** A resource type `Test::Thing` that only remembers. `Fail: true` makes it fail, `Slow` makes it wait. */
-export function thingProvider(): { provider: Provider; things: Things } {
+function thingProvider(): { provider: Provider; things: Things } {
   const things: Things = { alive: new Map(), history: [], mostAtOnce: 0 };
   let underway = 0;
   const made = provider({
