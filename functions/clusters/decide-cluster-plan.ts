@@ -183,8 +183,10 @@ function changeOf(
   slot?: string,
 ): PlannedChange[] {
   if (steps.length === 0) return [];
-  const reason = steps.map((step) => step.reason).join('; ');
   const change = present === undefined ? 'create' : 'update';
+  // What does not exist lacks everything: one reason says it.
+  const told = change === 'create' ? steps.slice(0, 1) : steps;
+  const reason = told.map((step) => step.reason).join('; ');
   return [{ resource, ...(slot !== undefined && { slot }), change, reason }];
 }
 
