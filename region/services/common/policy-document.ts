@@ -3,6 +3,7 @@ export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
   readonly notActions: readonly string[];
+  readonly resources: readonly string[];
   /** `AWS:<arn>`, `Service:<host>`, `Federated:<provider>`, or `*`. */
   readonly principals: readonly string[];
   readonly conditions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
@@ -81,6 +82,7 @@ function parseStatement(statement: unknown, kind: 'identity' | 'trust' | 'resour
     effect: Effect,
     actions,
     notActions,
+    resources: texts(Resource),
     principals: parsePrincipals(Principal),
     conditions: parseConditions(Condition),
   };
@@ -125,6 +127,11 @@ function texts(value: unknown): string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Everybody whom some statements name. */
+export function principalsOf(statements: readonly Statement[]): string[] {
+  return statements.flatMap((statement) => statement.principals);
 }
 
 /** Whether a pattern with `*` and `?` names a text. Actions are compared without regard to case. */

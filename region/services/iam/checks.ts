@@ -1,7 +1,8 @@
 import type { Tag } from '@aws-sdk/client-iam';
 import { AwsError } from '../../kernel/errors.ts';
 import { type Page, pageAfter } from '../common/page.ts';
-import { PolicyInvalid, parsePolicy } from '../common/policy-document.ts';
+import { PolicyInvalid, parsePolicy, principalsOf } from '../common/policy-document.ts';
+import { missingPrincipal } from '../common/principals.ts';
 import type { IamState } from './state.ts';
 
 /** A name of `[\w+=,.@-]` up to `longest` characters, or ValidationError in IAM's words. */
@@ -53,19 +54,12 @@ export function checkTrustPolicy(iam: IamState, document: string | undefined): s
   if (withoutSpace(text) > 2048) {
     throw new AwsError('LimitExceeded', 'Cannot exceed quota for ACLSizePerRole: 2048', { status: 409 });
   }
-  const own = `AWS:arn:aws:iam::${iam.kernel.accountId}:role/`;
-  for (const statement of parseOrRefuse(text, 'trust')) {
-    const missing = statement.principals.find(
-      (principal) =>
-        principal.startsWith(own) &&
-        !iam.roles.has(principal.slice(principal.lastIndexOf('/') + 1).toLowerCase()),
-    );
-    if (missing !== undefined) {
-      throw new AwsError(
-        'MalformedPolicyDocument',
-        `Invalid principal in policy: "AWS":"${missing.slice(4)}"`,
-      );
-    }
+  const statements = parseOrRefuse(text, 'trust');
+  const missing = missingPrincipal(iam.kernel, principalsOf(statements));
+  if (missing !== undefined) {
+    throw new AwsError('MalformedPolicyDocument', `Invalid principal in policy: "AWS":"${missing}"`);
+  }
+  for (const statement of statements) {
     const action = statement.actions.find((each) => !/^sts:/i.test(each));
     if (action !== undefined) {
       throw new AwsError(

@@ -2,6 +2,7 @@ import type { CreateGrantCommandInput, KMS } from '@aws-sdk/client-kms';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
 import { pageAfter } from '../common/page.ts';
+import { missingPrincipal } from '../common/principals.ts';
 import { invalidMarker } from './keys.ts';
 import { invalid, type Key, type KmsState, keyOf, refusePendingDeletion, required } from './state.ts';
 
@@ -21,7 +22,7 @@ const grantable = new Set([
 /** Grants, such as the one that Auto Scaling needs for encrypted volumes. */
 export function grantOperations(kms: KmsState) {
   return {
-    createGrant: (input, context) => createGrant(kms, input, context.principal.arn),
+    createGrant: (input) => createGrant(kms, input),
     listGrants: (input) => {
       const key = keyOf(kms, input.KeyId);
       const { items, nextToken } = pageAfter(
@@ -60,7 +61,7 @@ export function grantOperations(kms: KmsState) {
   } satisfies Operations<KMS>;
 }
 
-function createGrant(kms: KmsState, input: CreateGrantCommandInput, issuer: string) {
+function createGrant(kms: KmsState, input: CreateGrantCommandInput) {
   const key = keyOf(kms, input.KeyId);
   if (key.state === 'Disabled') throw new AwsError('DisabledException', `${key.arn} is disabled.`);
   refusePendingDeletion(key);
@@ -72,7 +73,10 @@ function createGrant(kms: KmsState, input: CreateGrantCommandInput, issuer: stri
     );
   }
   const grantee = required(input.GranteePrincipal, 'granteePrincipal');
-  if (!/^arn:aws:(iam|sts)::(\d{12}|aws):.+$/.test(grantee)) {
+  if (
+    !/^arn:aws:(iam|sts)::(\d{12}|aws):.+$/.test(grantee) ||
+    missingPrincipal(kms.kernel, [`AWS:${grantee}`]) !== undefined
+  ) {
     throw new AwsError('InvalidArnException', `${grantee} is not the ARN of a principal`);
   }
   const same =
@@ -88,7 +92,7 @@ function createGrant(kms: KmsState, input: CreateGrantCommandInput, issuer: stri
     GrantToken: kms.kernel.ids.upper(64),
     CreationDate: kms.kernel.clock.now(),
     GranteePrincipal: grantee,
-    IssuingAccount: issuer,
+    IssuingAccount: `arn:aws:iam::${kms.kernel.accountId}:root`,
     Operations: [...operations],
     ...(input.Name !== undefined && { Name: input.Name }),
     ...(input.RetiringPrincipal !== undefined && { RetiringPrincipal: input.RetiringPrincipal }),

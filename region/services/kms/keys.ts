@@ -2,7 +2,14 @@ import type { CreateKeyCommandInput, KMS, PutKeyPolicyCommandInput, Tag } from '
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations, Principal } from '../../kernel/kernel.ts';
 import { pageAfter } from '../common/page.ts';
-import { namesAction, namesPrincipal, PolicyInvalid, parsePolicy } from '../common/policy-document.ts';
+import {
+  namesAction,
+  namesPrincipal,
+  PolicyInvalid,
+  parsePolicy,
+  principalsOf,
+} from '../common/policy-document.ts';
+import { missingPrincipal } from '../common/principals.ts';
 import {
   addKey,
   describe,
@@ -112,6 +119,9 @@ function checkPolicy(kms: KmsState, text: string, principal: Principal, bypass: 
   const { accountId } = kms.kernel;
   try {
     const statements = parsePolicy(text, 'resource');
+    if (missingPrincipal(kms.kernel, principalsOf(statements)) !== undefined) {
+      throw new PolicyInvalid('Policy contains a statement with one or more invalid principals.');
+    }
     const changeable = statements.some(
       (statement) =>
         statement.effect === 'Allow' &&

@@ -7,6 +7,8 @@ import type {
 } from '@aws-sdk/client-s3';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
+import { PolicyInvalid, parsePolicy, principalsOf, type Statement } from '../common/policy-document.ts';
+import { missingPrincipal } from '../common/principals.ts';
 import { type Bucket, bucketOf, required, type S3State } from './state.ts';
 
 /** Settings of a bucket. Lifecycle rules are kept and shown, and never expire an object: nothing here lives that long. */
@@ -142,35 +144,44 @@ function putPolicy(s3: S3State, input: PutBucketPolicyCommandInput) {
   if (Buffer.byteLength(policy) > 20 * 1024) {
     throw new AwsError('PolicyTooLarge', 'Policy exceeds the maximum allowed document size.');
   }
-  checkPolicyDocument(policy, bucket);
+  checkPolicyDocument(s3, policy, bucket);
   bucket.policy = policy;
   return {};
 }
 
-function checkPolicyDocument(policy: string, bucket: Bucket): void {
-  const malformed = (why: string): AwsError => new AwsError('MalformedPolicy', why);
-  let document: { Statement?: unknown };
+/** MalformedPolicy for what is no policy of this bucket; AccessDenied for a public one where the bucket blocks those. */
+function checkPolicyDocument(s3: S3State, policy: string, bucket: Bucket): void {
+  const statements = parseStatements(policy);
+  const missing = missingPrincipal(s3.kernel, principalsOf(statements));
+  if (missing !== undefined) throw malformed('Invalid principal in policy');
+  const own = `arn:aws:s3:::${bucket.name}`;
+  const resources = statements.flatMap((statement) => statement.resources);
+  if (!resources.every((each) => each === own || each.startsWith(`${own}/`) || each.startsWith(`${own}*`))) {
+    throw malformed('Policy has invalid resource');
+  }
+  const isPublic = statements.some(
+    ({ effect, principals, conditions }) =>
+      effect === 'Allow' && principals.includes('*') && Object.keys(conditions).length === 0,
+  );
+  if (!isPublic || !bucket.publicAccessBlock?.BlockPublicPolicy) return;
+  throw new AwsError(
+    'AccessDenied',
+    'Access Denied: public policies are blocked by the BlockPublicPolicy block public access setting.',
+    { status: 403 },
+  );
+}
+
+function parseStatements(policy: string): Statement[] {
   try {
-    document = JSON.parse(policy) as { Statement?: unknown };
-  } catch {
-    throw malformed('This policy contains invalid Json');
+    return parsePolicy(policy, 'resource');
+  } catch (error) {
+    if (error instanceof PolicyInvalid) throw malformed(error.message);
+    throw error;
   }
-  const statements = [document.Statement ?? []].flat() as Record<string, unknown>[];
-  if (statements.length === 0) throw malformed('Missing required field Statement');
-  for (const statement of statements) {
-    for (const field of ['Effect', 'Principal', 'Action', 'Resource']) {
-      if (statement[field] === undefined && statement[`Not${field}`] === undefined) {
-        throw malformed(`Missing required field ${field}`);
-      }
-    }
-    const resources = [statement.Resource ?? []].flat() as string[];
-    const own = `arn:aws:s3:::${bucket.name}`;
-    if (
-      !resources.every((each) => each === own || each.startsWith(`${own}/`) || each.startsWith(`${own}*`))
-    ) {
-      throw malformed('Policy has invalid resource');
-    }
-  }
+}
+
+function malformed(why: string): AwsError {
+  return new AwsError('MalformedPolicy', why);
 }
 
 function putTagging(s3: S3State, input: PutBucketTaggingCommandInput) {

@@ -10,7 +10,7 @@ export interface WriteCondition {
  * Checks a conditional write against the newest version: PreconditionFailed 412; NoSuchKey 404 for If-Match without an object;
  * NotImplemented for an If-None-Match other than `*` (S3 user guide, "conditional writes").
  */
-export function checkWrite(bucket: Bucket, key: string, condition: WriteCondition): void {
+function checkWrite(bucket: Bucket, key: string, condition: WriteCondition): void {
   const newest = bucket.versions.get(key)?.[0];
   const current = newest?.kind === 'object' ? newest : undefined;
   if (condition.IfNoneMatch !== undefined) {

@@ -1,4 +1,5 @@
-import type { Kernel, Service } from '../../kernel/kernel.ts';
+import { AwsError } from '../../kernel/errors.ts';
+import type { Kernel, RequestContext, Service } from '../../kernel/kernel.ts';
 import { contentOf } from './body.ts';
 import { bucketSettingOperations } from './bucket-settings.ts';
 import { bucketOperations } from './buckets.ts';
@@ -30,7 +31,7 @@ export function createS3(kernel: Kernel): S3Service {
   const s3: S3State = { kernel, buckets: new Map(), writes: 0 };
   return {
     id: 's3',
-    operations: {
+    operations: ownersOnly(kernel, {
       ...bucketOperations(s3),
       ...bucketSettingOperations(s3),
       ...putOperations(s3),
@@ -39,7 +40,7 @@ export function createS3(kernel: Kernel): S3Service {
       ...listOperations(s3),
       ...copyOperations(s3),
       ...multipartOperations(s3),
-    },
+    }),
     putAsset: (bucketName, key, { directory }) => {
       const bucket = bucketOf(s3, bucketName);
       s3.writes += 1;
@@ -62,6 +63,20 @@ export function createS3(kernel: Kernel): S3Service {
       return newest?.kind === 'object' ? newest.directory : undefined;
     },
   };
+}
+
+/** Every operation of S3 refuses a caller who expects another owner than the bucket's: there is one account here. */
+function ownersOnly(kernel: Kernel, operations: Service['operations']): Service['operations'] {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, run]) => [
+      name,
+      (input: { ExpectedBucketOwner?: string }, context: RequestContext) => {
+        const { ExpectedBucketOwner: expected = kernel.accountId } = input;
+        if (expected === kernel.accountId) return run(input as never, context);
+        throw new AwsError('AccessDenied', 'Access Denied', { status: 403 });
+      },
+    ]),
+  );
 }
 
 /** Content that is zipped at its first use and kept from then on. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Kernel } from '../../../region/kernel/kernel.ts';
+import { createIam } from '../../../region/services/iam/index.ts';
 import { createKms } from '../../../region/services/kms/index.ts';
 import { caller, refusal, refusedWith, regionOf } from './support.ts';
 
@@ -161,6 +162,28 @@ describe('names, policies and grants', () => {
         'MalformedPolicyDocumentException',
       );
     }
+  });
+
+  test('a key policy or grant that names a role which is not there is refused', async () => {
+    const region = await regionOf(createIam, createKms);
+    const call = caller(region, 'kms');
+    const { KeyMetadata } = await call<{ KeyMetadata: { KeyId: string } }>('createKey');
+    const role =
+      'arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling';
+    const administrator = 'arn:aws:iam::123456789012:root';
+    const Policy = JSON.stringify({
+      Statement: [
+        { Effect: 'Allow', Principal: { AWS: [administrator, role] }, Action: 'kms:*', Resource: '*' },
+      ],
+    });
+    const grant = { KeyId: KeyMetadata.KeyId, GranteePrincipal: role, Operations: ['Decrypt'] };
+    expect(await refusedWith(call('putKeyPolicy', { KeyId: KeyMetadata.KeyId, Policy }))).toBe(
+      'MalformedPolicyDocumentException',
+    );
+    expect(await refusedWith(call('createGrant', grant))).toBe('InvalidArnException');
+    await caller(region, 'iam')('createServiceLinkedRole', { AWSServiceName: 'autoscaling.amazonaws.com' });
+    await call('putKeyPolicy', { KeyId: KeyMetadata.KeyId, Policy });
+    await call('createGrant', grant);
   });
 
   test('a grant is listed until it is revoked', async () => {

@@ -71,6 +71,22 @@ describe('buckets', () => {
     for (const bad of ['{', foreign]) {
       expect(await refusedWith(s3('putBucketPolicy', { Bucket, Policy: bad }))).toBe('MalformedPolicy');
     }
+    const open = JSON.stringify({ Statement: [{ ...statement, Effect: 'Allow', Condition: undefined }] });
+    expect(await refusal(s3('putBucketPolicy', { Bucket, Policy: open }))).toMatchObject({
+      code: 'AccessDenied',
+      status: 403,
+    });
+  });
+});
+
+describe('owners', () => {
+  test('a caller who expects another owner is refused', async () => {
+    const key = { Bucket, Key: 'key' };
+    await put('key');
+    await s3('headObject', { ...key, ExpectedBucketOwner: '123456789012' });
+    expect(await refusedWith(s3('headObject', { ...key, ExpectedBucketOwner: '210987654321' }))).toBe(
+      'AccessDenied',
+    );
   });
 });
 
