@@ -35,27 +35,22 @@ const deduplicationWindow = 300_000;
 function send(sqs: SqsState, queue: Queue, draft: Draft, context: RequestContext) {
   const body = checkBody(queue, draft);
   const deduplicationId = deduplicationIdOf(queue, draft, body);
-  const scope = queue.attributes.get('DeduplicationScope') === 'messageGroup' ? draft.MessageGroupId : '';
-  const first = deduplicationId === undefined ? undefined : queue.seen.get(`${scope}\0${deduplicationId}`);
   const time = now(sqs);
-  const repeated = first !== undefined && time - first.at < deduplicationWindow;
-  const message: StoredMessage = repeated
-    ? first.message
-    : {
-        id: sqs.kernel.ids.uuid(),
-        body,
-        attributes: { ...draft.MessageAttributes },
-        senderId: context.principal.userId ?? context.principal.arn,
-        sentAt: time,
-        groupId: draft.MessageGroupId,
-        deduplicationId,
-        sequenceNumber: queue.fifo ? nextSequence(sqs) : undefined,
-        visibleAt: time + delayOf(queue, draft) * 1000,
-        receiveCount: 0,
-      };
-  if (!repeated) {
-    queue.messages.push(message);
-    if (deduplicationId !== undefined) queue.seen.set(`${scope}\0${deduplicationId}`, { at: time, message });
+  const fresh: StoredMessage = {
+    id: sqs.kernel.ids.uuid(),
+    body,
+    attributes: { ...draft.MessageAttributes },
+    senderId: context.principal.userId ?? context.principal.arn,
+    sentAt: time,
+    groupId: draft.MessageGroupId,
+    deduplicationId,
+    sequenceNumber: queue.fifo ? nextSequence(sqs) : undefined,
+    visibleAt: time + delayOf(queue, draft) * 1000,
+    receiveCount: 0,
+  };
+  const message = firstOf(queue, fresh);
+  if (message === fresh) {
+    queue.messages.push(fresh);
     wake(queue);
   }
   const attributesHash = md5OfAttributes(draft.MessageAttributes);
@@ -65,6 +60,21 @@ function send(sqs: SqsState, queue: Queue, draft: Draft, context: RequestContext
     ...(attributesHash !== undefined && { MD5OfMessageAttributes: attributesHash }),
     ...(message.sequenceNumber !== undefined && { SequenceNumber: message.sequenceNumber }),
   };
+}
+
+/** The message that came first with the same deduplication id within the window, else this one, which is remembered. */
+function firstOf(queue: Queue, message: StoredMessage): StoredMessage {
+  if (message.deduplicationId === undefined) return message;
+  // Oldest first, since each is added at the end: what is past the window is forgotten here.
+  for (const [key, { sentAt }] of queue.seen) {
+    if (message.sentAt - sentAt < deduplicationWindow) break;
+    queue.seen.delete(key);
+  }
+  const byGroup = queue.attributes.get('DeduplicationScope') === 'messageGroup';
+  const key = `${byGroup ? message.groupId : ''}\0${message.deduplicationId}`;
+  const first = queue.seen.get(key) ?? message;
+  queue.seen.set(key, first);
+  return first;
 }
 
 function nextSequence(sqs: SqsState): string {

@@ -33,7 +33,7 @@ export interface Queue {
   /** In the order of sending. */
   messages: StoredMessage[];
   /** Deduplication scope and id → the message that came first. */
-  readonly seen: Map<string, { readonly at: number; readonly message: StoredMessage }>;
+  readonly seen: Map<string, StoredMessage>;
   purgedAt?: number;
   /** Receivers that wait for a message. */
   readonly waiting: Set<() => void>;
