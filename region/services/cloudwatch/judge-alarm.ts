@@ -89,7 +89,7 @@ function comparisonOf(rule: AlarmRule, state: StateValue): string {
 }
 
 /** A number as CloudWatch writes it: with a decimal point. */
-export function decimal(value: number): string {
+function decimal(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
@@ -102,7 +102,7 @@ function crossedReason(
   const relevant = recent.filter(({ value }) => breaches(rule, value) === alarm);
   const needed = alarm ? rule.datapointsToAlarm : rule.evaluationPeriods - rule.datapointsToAlarm + 1;
   return [
-    `Threshold Crossed: ${relevant.length} out of the last ${count(rule.evaluationPeriods, 'datapoint')}`,
+    `Threshold Crossed: ${relevant.length} out of the last ${rule.evaluationPeriods} datapoints`,
     listOf(relevant),
     relevant.length === 1 ? 'was' : 'were',
     `${comparisonOf(rule, state)} the threshold (${decimal(rule.threshold)})`,

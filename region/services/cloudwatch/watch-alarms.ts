@@ -13,7 +13,7 @@ function periodOf(cloudwatch: CloudwatchState, alarm: Alarm): number {
 }
 
 /** Judges an alarm on the data that is there now. A period that has just begun counts as soon as it has data. */
-export function judge(cloudwatch: CloudwatchState, alarm: Alarm): void {
+function judge(cloudwatch: CloudwatchState, alarm: Alarm): void {
   const length = periodOf(cloudwatch, alarm);
   const now = cloudwatch.kernel.clock.now().getTime();
   const current = Math.floor(now / length) * length;

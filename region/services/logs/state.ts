@@ -39,7 +39,7 @@ export interface LogsState {
 }
 
 /** A stream keeps so many events, and forgets a quarter of them when it is full: memory stays bounded while a region is up for days. */
-export const largestStream = 20_000;
+const largestStream = 20_000;
 
 /** CloudWatch Logs counts 26 bytes for each event besides its message. */
 export const eventOverhead = 26;

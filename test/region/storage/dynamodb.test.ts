@@ -216,6 +216,15 @@ describe('items', () => {
     });
   });
 
+  test('empty text and bytes may stand in attributes, not in keys', async () => {
+    const empty = { ...item, text: { S: '' }, bytes: { B: new Uint8Array() } };
+    await dynamodb('putItem', { TableName: 'registry', Item: empty });
+    expect(await dynamodb('getItem', { TableName: 'registry', Key: key })).toEqual({ Item: empty });
+    expect(
+      await refusedWith(dynamodb('putItem', { TableName: 'registry', Item: { ...item, pk: { S: '' } } })),
+    ).toBe('ValidationException');
+  });
+
   test('an item above 400 KB, a wrong key and an unknown table are refused', async () => {
     const large = { ...item, blob: { S: 'x'.repeat(400 * 1024) } };
     expect(await refusedWith(dynamodb('putItem', { TableName: 'registry', Item: large }))).toBe(

@@ -46,7 +46,7 @@ describe('the tables of the CloudWatch user guide', () => {
 describe('reasons', () => {
   test('an alarm names the datapoints that crossed the threshold', () => {
     expect(judge('- - X', { evaluationPeriods: 1, datapointsToAlarm: 1 }).reason).toBe(
-      'Threshold Crossed: 1 out of the last 1 datapoint [5.0 (22/11/26 13:02:00)] was greater than or equal to the threshold (1.0) (minimum 1 datapoint for OK -> ALARM transition).',
+      'Threshold Crossed: 1 out of the last 1 datapoints [5.0 (22/11/26 13:02:00)] was greater than or equal to the threshold (1.0) (minimum 1 datapoint for OK -> ALARM transition).',
     );
   });
 
