@@ -97,7 +97,7 @@ const reportFields: Fields = {
 };
 
 /** Fields that a directive of each kind cannot do without. */
-export const requiredOfDirective: Readonly<Record<DirectiveKind, readonly string[]>> = {
+const requiredOfDirective: Readonly<Record<DirectiveKind, readonly string[]>> = {
   form: ['initialCluster', 'initialClusterState'],
   resume: ['clusterId', 'memberId'],
   join: ['clusterId', 'memberId', 'initialCluster', 'initialClusterState'],

@@ -105,7 +105,10 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
       } catch (error) {
         ending.signal.throwIfAborted();
         const failure = error instanceof Error ? error.message : String(error);
-        if (failure !== last) console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
+        if (failure !== last) {
+          console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
+          kernel.log(`machine ${spec.instanceId}: ${failure}`);
+        }
         last = failure;
       }
       // Once etcd runs only the marker was still to be kept; starting it twice is what the unit would refuse.

@@ -15,7 +15,7 @@ import type { Kernel, MachineSpec } from '../kernel/kernel.ts';
 import type { Console } from './console.ts';
 import { type EtcdProcess, startEtcd } from './etcd-process.ts';
 import { installCertificates, installFiles, slotPrefix } from './install-node.ts';
-import { loopbackOf, mapIntoMachine } from './loopback.ts';
+import { assertBindable, loopbackOf, mapIntoMachine } from './loopback.ts';
 import { type NodeStore, openNodeStore } from './node-store.ts';
 import { findDisk, formatVolume, readMarker, volumeDirectory, writeMarker } from './volumes.ts';
 
@@ -95,6 +95,9 @@ function createBootstrap(machine: NodeMachine, store: NodeStore): Bootstrap {
     const carriedOut = readIfThere(carriedOutPath(root)) === text;
     const self = { instanceId: spec.instanceId, carriedOut, ...(minor && { etcdMinor: minor }) };
     const volume = volumeDirectory(machine.kernel.stateDir, directive.volumeId);
+    await assertBindable(spec.privateIp);
+    machine.signal.throwIfAborted();
+    // From here to the start nothing is awaited: what was seen is what is acted on.
     let disk = lookAt(machine, directive.volumeId, volume);
     let decision = decideBoot(directive, disk, self);
     if (decision.action === 'mkfs-and-start') {

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +8,7 @@ import { createKernel } from '../../../region/kernel/create-kernel.ts';
 import { createConsole } from '../../../region/machines/console.ts';
 import { startEtcd } from '../../../region/machines/etcd-process.ts';
 import { EtcdMissing, findEtcd } from '../../../region/machines/find-etcd.ts';
-import { loopbackOf, mapIntoMachine } from '../../../region/machines/loopback.ts';
+import { assertBindable, loopbackOf, mapIntoMachine } from '../../../region/machines/loopback.ts';
 import { createMachines } from '../../../region/machines/machines.ts';
 import { findDisk, formatVolume } from '../../../region/machines/volumes.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -55,6 +56,17 @@ describe('a machine’s addresses and paths', () => {
       expect(() => loopbackOf(address)).toThrow('needs a VpcCidr inside 127.0.0.0/9, such as 127.80.0.0/16');
     },
   );
+
+  test('an address whose port another region holds is told, before etcd fails on it', async () => {
+    await assertBindable('127.94.1.10');
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(2380, '127.94.1.10', resolve));
+    await expect(assertBindable('127.94.1.10')).rejects.toThrow(
+      '127.94.1.10:2380 is held by another process; does another region run with the same VpcCidr?',
+    );
+    other.close();
+    await expect(assertBindable('10.0.0.10')).rejects.toThrow('10.0.0.10 cannot be bound here');
+  });
 
   test('paths lie below its root, and nothing else changes', () => {
     const map = (value: string): string => mapIntoMachine(value, '/state/root', '127.144.1.10');
