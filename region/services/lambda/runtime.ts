@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -13,6 +13,7 @@ import type { FunctionError, InvokeMessage, RuntimeData, RuntimeMessage } from '
 
 type Handler = (event: unknown, context: object) => unknown;
 
+const flushAfterMilliseconds = 250;
 const data = workerData as RuntimeData;
 const port = parentPort as MessagePort;
 const say = (message: RuntimeMessage): void => port.postMessage(message);
@@ -123,6 +124,8 @@ enableCompileCache(data.compileCacheDirectory);
 try {
   const handler = await load();
   port.on('message', (message: InvokeMessage) => void answer(handler, message));
+  // Written while the thread still runs, and after its first invocation: the next environment need not compile what this one did.
+  setTimeout(flushCompileCache, flushAfterMilliseconds).unref();
 } catch (thrown) {
   const error = describe(thrown);
   console.error(`ERROR\tUncaught Exception\t${JSON.stringify(error)}`);
