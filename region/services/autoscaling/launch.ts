@@ -26,51 +26,67 @@ interface Spot {
  * and the group waits before it tries again.
  */
 export async function launchOne(scaling: AutoScaling, group: Group): Promise<boolean> {
-  const spot = await chooseSpot(scaling, group);
   const counted = [...group.members.values()].filter((member) => !isLeaving(member)).length;
   const at = scaling.kernel.clock.now().toISOString();
   const cause = `At ${at} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${counted} to ${counted + 1}.`;
+  let spot: Spot = { zone: group.settings.zones[0] ?? '', subnetId: undefined };
   try {
+    spot = await chooseSpot(scaling, group);
     const version = await templateVersion(scaling, group);
     const input = launchInput(scaling, group, version, spot);
-    const reservation = await scaling.kernel.invoke<Reservation>(
-      'ec2',
-      'runInstances',
-      input,
-      autoscalingPrincipal,
-    );
+    const reservation = await invokeEc2<Reservation>(scaling, 'runInstances', input);
+    if (group.deleting) return endStray(scaling, reservation);
     addMember(scaling, group, { reservation, version, spot, cause });
     return true;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const description = `Launching a new EC2 instance.  Status Reason: ${error.message} Launching EC2 instance failed.`;
-    const activity = beginActivity(scaling, group, { description, cause, place: spot });
-    endActivity(scaling, activity, 'Failed', `${error.message} Launching EC2 instance failed.`);
-    putResultEvent(scaling, group, 'EC2 Instance Launch Unsuccessful', { activity, instanceId: '' });
-    holdBack(scaling, group);
+    recordFailure(scaling, group, { reason: error.message, cause, spot });
     return false;
   }
 }
 
+function recordFailure(
+  scaling: AutoScaling,
+  group: Group,
+  { reason, cause, spot }: { reason: string; cause: string; spot: Spot },
+): void {
+  const message = `${reason} Launching EC2 instance failed.`;
+  const description = `Launching a new EC2 instance.  Status Reason: ${message}`;
+  const activity = beginActivity(scaling, group, { description, cause, place: spot });
+  endActivity(scaling, activity, 'Failed', message);
+  putResultEvent(scaling, group, 'EC2 Instance Launch Unsuccessful', { activity, instanceId: '' });
+  holdBack(scaling, group);
+}
+
+/** The group was deleted while this instance was launched: nobody would ever end it. */
+async function endStray(scaling: AutoScaling, { Instances = [] }: Reservation): Promise<false> {
+  const InstanceIds = Instances.map((instance) => instance.InstanceId ?? '');
+  await invokeEc2(scaling, 'terminateInstances', { InstanceIds });
+  return false;
+}
+
+function invokeEc2<T>({ kernel }: AutoScaling, operation: string, input: object): Promise<T> {
+  return kernel.invoke<T>('ec2', operation, input, autoscalingPrincipal);
+}
+
 /** The version that the group's choice means now. */
-async function templateVersion({ kernel }: AutoScaling, group: Group): Promise<LaunchTemplateVersion> {
+async function templateVersion(scaling: AutoScaling, group: Group): Promise<LaunchTemplateVersion> {
   const { id, version } = group.settings.template;
-  const answer = await kernel.invoke<DescribeLaunchTemplateVersionsResult>(
-    'ec2',
+  const answer = await invokeEc2<DescribeLaunchTemplateVersionsResult>(
+    scaling,
     'describeLaunchTemplateVersions',
     { LaunchTemplateId: id, Versions: [version] },
-    autoscalingPrincipal,
   );
   return answer.LaunchTemplateVersions?.[0] ?? {};
 }
 
-async function chooseSpot({ kernel }: AutoScaling, group: Group): Promise<Spot> {
+async function chooseSpot(scaling: AutoScaling, group: Group): Promise<Spot> {
   const load = (zone: string): number =>
     [...group.members.values()].filter((member) => member.zone === zone && !isLeaving(member)).length;
   const spots: Spot[] = group.settings.zones.map((zone) => ({ zone, subnetId: undefined }));
   if (group.settings.subnetIds.length > 0) {
     const input = { SubnetIds: [...group.settings.subnetIds] };
-    const { Subnets = [] } = await kernel.invoke<{ Subnets?: Subnet[] }>('ec2', 'describeSubnets', input);
+    const { Subnets = [] } = await invokeEc2<{ Subnets?: Subnet[] }>(scaling, 'describeSubnets', input);
     spots.length = 0;
     for (const { AvailabilityZone: zone = '', SubnetId: subnetId } of Subnets) spots.push({ zone, subnetId });
   }

@@ -10,6 +10,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { Ec2Service } from '../ec2/index.ts';
 import type { GroupSettings, TemplateChoice } from './group.ts';
 import { type AutoScaling, autoscalingPrincipal, invalid } from './store.ts';
 
@@ -104,21 +105,17 @@ async function chooseTemplate(
   return { template, version };
 }
 
-/** Auto Scaling tries a template by a dry run when it is told to use it. @throws AwsError ValidationError */
+/** Auto Scaling tries a template when it is told to use it. @throws AwsError ValidationError */
 async function checkLaunchable(kernel: Kernel, version: LaunchTemplateVersion): Promise<void> {
   const LaunchTemplate = {
     LaunchTemplateId: version.LaunchTemplateId,
     Version: String(version.VersionNumber),
   };
-  const input = { LaunchTemplate, MinCount: 1, MaxCount: 1, DryRun: true };
-  const refused = await kernel
-    .invoke('ec2', 'runInstances', input, autoscalingPrincipal)
-    .then(() => undefined)
-    .catch((error: unknown) => error);
-  if (refused instanceof AwsError && refused.code === 'DryRunOperation') return;
-  if (refused instanceof AwsError && refused.status < 500)
-    invalid(`You must use a valid fully-formed launch template. ${refused.message}`);
-  throw refused;
+  const ec2 = kernel.service('ec2') as Ec2Service;
+  await asValidation(
+    ec2.checkLaunch({ LaunchTemplate, MinCount: 1, MaxCount: 1 }),
+    'You must use a valid fully-formed launch template. ',
+  );
 }
 
 /** Where instances go: subnets, or zones alone where the template names an interface (facts §1.1). */
@@ -166,9 +163,9 @@ function zonesAlone(
 }
 
 /** What EC2 refuses about a template or a subnet, Auto Scaling reports as a ValidationError. */
-async function asValidation<T>(answer: Promise<T>): Promise<T> {
+async function asValidation<T>(answer: Promise<T>, prefix = ''): Promise<T> {
   return answer.catch((error: unknown) => {
-    if (error instanceof AwsError && error.status < 500) invalid(error.message);
+    if (error instanceof AwsError && error.status < 500) invalid(`${prefix}${error.message}`);
     throw error;
   });
 }

@@ -1,9 +1,10 @@
-import type { EC2 } from '@aws-sdk/client-ec2';
+import type { EC2, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Kernel, Operations, Service, UntypedOperation } from '../../kernel/kernel.ts';
 import type { Faults } from './faults.ts';
 import { flowLogOperations } from './flow-logs.ts';
 import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances/instances.ts';
+import { checkLaunch } from './instances/run-instances.ts';
 import { internetGatewayOperations } from './internet-gateways.ts';
 import { launchTemplateOperations } from './launch-templates/launch-templates.ts';
 import { natGatewayOperations } from './nat-gateways.ts';
@@ -22,6 +23,8 @@ export interface Ec2Service extends Service {
   readonly id: 'ec2';
   /** What goes wrong by order of a test. */
   readonly faults: Faults;
+  /** Whether a launch would be accepted as far as its place is free; for Auto Scaling. @throws AwsError as RunInstances does */
+  checkLaunch(input: RunInstancesRequest): Promise<void>;
 }
 
 /** EC2 and EBS as far as Trivet uses them: AWS's states, delays and refusals; anything else is a loud error (design §9). */
@@ -44,7 +47,12 @@ export function createEc2(kernel: Kernel): Ec2Service {
     ...instanceOperations(ec2),
     ...tagOperations(ec2),
   };
-  return { id: 'ec2', faults: ec2.faults, operations: withReservedTags(operations) };
+  return {
+    id: 'ec2',
+    faults: ec2.faults,
+    operations: withReservedTags(operations),
+    checkLaunch: async (input) => void (await checkLaunch(ec2, input)),
+  };
 }
 
 /** Every operation refuses tags in AWS's own name space, except from AWS's services. */

@@ -130,3 +130,22 @@ test('twenty losses in a row heal each time', async () => {
   await memberIn(region, 'Pending:Wait', last);
   expect(eventsOf(region, 'EC2 Instance Launch Successful')).toHaveLength(20);
 });
+
+test('a slot takes a new template version while its instance holds the interface, and its next instance is of it', async () => {
+  const { launchTemplateId: LaunchTemplateId } = await makeSlot(region);
+  const first = await memberIn(region, 'Pending:Wait');
+  await completeHook(region, first);
+  await region.call('ec2', 'createLaunchTemplateVersion', {
+    LaunchTemplateId,
+    SourceVersion: '1',
+    LaunchTemplateData: { InstanceType: 'm7g.large' },
+  });
+  await region.call('autoscaling', 'updateAutoScalingGroup', {
+    AutoScalingGroupName: groupName,
+    LaunchTemplate: { LaunchTemplateId, Version: '2' },
+  });
+  expect(await memberIn(region, 'InService')).toBe(first);
+  await region.call('ec2', 'terminateInstances', { InstanceIds: [first] });
+  const second = await memberIn(region, 'Pending:Wait', first);
+  expect((await instance(region, second)).InstanceType).toBe('m7g.large');
+});

@@ -21,7 +21,6 @@ import { resolveImage, resolveProfile } from './surroundings.ts';
 const rootDevice = '/dev/xvda';
 
 const playedMembers: readonly (keyof RunInstancesRequest)[] = [
-  'DryRun',
   'LaunchTemplate',
   'ImageId',
   'InstanceType',
@@ -46,8 +45,7 @@ const playedMembers: readonly (keyof RunInstancesRequest)[] = [
 ];
 
 /**
- * RunInstances. All refusals come before anything is made, so that a refused launch leaves nothing behind. A dry run checks the request,
- * its image and its profile, and not whether the interface is free: Auto Scaling checks templates of running slots by it.
+ * RunInstances. All refusals come before anything is made, so that a refused launch leaves nothing behind.
  * @throws AwsError InvalidNetworkInterface.InUse ("Interface: [eni-…] in use.") while another instance holds the interface, and others
  */
 export async function runInstances(
@@ -63,11 +61,7 @@ export async function runInstances(
       ec2,
       made.map((id) => found('instance', ec2.instances, id)),
     );
-  const request = launchRequest(ec2, input);
-  const imageId = await resolveImage(ec2, request.imageReference);
-  const profile = await resolveProfile(ec2, request.profile);
-  if (input.DryRun === true)
-    refuse('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+  const { request, imageId, profile } = await checkLaunch(ec2, input);
   // From here on nothing is awaited: checks and claims are one step, as EC2's own fence is.
   const raced = tokens.recall(input.ClientToken, input);
   if (raced !== undefined)
@@ -98,6 +92,19 @@ export async function runInstances(
   );
   for (const instance of instances) bringUp(ec2, instance);
   return reservationView(ec2, instances);
+}
+
+/**
+ * A launch, with its image and its profile looked up, without a look at whether its place is free. Auto Scaling tries a template so
+ * when it is told to use it; the template of a running slot must pass.
+ */
+export async function checkLaunch(
+  ec2: Ec2,
+  input: RunInstancesRequest,
+): Promise<{ request: LaunchRequest; imageId: string; profile: InstanceProfile | undefined }> {
+  const request = launchRequest(ec2, input);
+  const imageId = await resolveImage(ec2, request.imageReference);
+  return { request, imageId, profile: await resolveProfile(ec2, request.profile) };
 }
 
 function refuseCapacity(zone: string, instanceType: string): never {

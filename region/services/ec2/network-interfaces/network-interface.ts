@@ -59,7 +59,8 @@ export function addNetworkInterface(ec2: Ec2, wanted: NewNetworkInterface): Netw
     description: wanted.description ?? '',
     groupIds,
     sourceDestCheck: true,
-    status: 'available',
+    // A service's interface is held by what it made it for.
+    status: wanted.requester === undefined ? 'available' : 'in-use',
     attachment: undefined,
   };
   ec2.networkInterfaces.set(made.networkInterfaceId, made);

@@ -70,10 +70,9 @@ function deleteNetworkInterface(
   onlyPlayed('ec2.deleteNetworkInterface', input, ['NetworkInterfaceId']);
   const id = required(input.NetworkInterfaceId, 'networkInterfaceId');
   const one = found('networkInterface', ec2.networkInterfaces, id);
-  if (one.status !== 'available')
+  const byItsService = one.requester !== undefined && context.principal.kind === 'service';
+  if (one.status !== 'available' && !byItsService)
     refuse('InvalidParameterValue', `Network interface '${id}' is currently in use.`);
-  if (one.requester !== undefined && context.principal.kind !== 'service')
-    refuse('AuthFailure', `You do not have permission to access the specified resource.`);
   ec2.networkInterfaces.delete(id);
   ec2.tags.forget(id);
   return {};
