@@ -60,6 +60,12 @@ export function instanceProfileOperations(iam: IamState) {
       delete profile.roleName;
       return {};
     },
+    ...tagOperations(iam),
+  } satisfies Operations<IAM>;
+}
+
+function tagOperations(iam: IamState) {
+  return {
     tagInstanceProfile: (input) => {
       const profile = profileOf(iam, input.InstanceProfileName);
       profile.tags = mergeTags(profile.tags, input.Tags);

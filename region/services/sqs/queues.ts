@@ -61,6 +61,13 @@ export function queueOperations(sqs: SqsState) {
       queue.messages = [];
       return {};
     },
+    ...attributeOperations(sqs),
+  } satisfies Operations<SQS>;
+}
+
+/** Attributes and tags of queues. */
+function attributeOperations(sqs: SqsState) {
+  return {
     getQueueAttributes: (input) => {
       const attributes = showAttributes(sqs, queueOf(sqs, input.QueueUrl), input.AttributeNames);
       return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
