@@ -22,7 +22,7 @@ const transitions: readonly Transition[] = [
 ];
 
 /** A hook with AWS's defaults: an hour, ABANDON (facts §2). @throws AwsError ValidationError */
-export function hookOf(wanted: LifecycleHookSpecification | PutLifecycleHookType, before?: Hook): Hook {
+function hookOf(wanted: LifecycleHookSpecification | PutLifecycleHookType, before?: Hook): Hook {
   if (wanted.NotificationTargetARN)
     throw new NotPlayedError('NotificationTargetARN of lifecycle hooks; its event goes to EventBridge');
   const name = wanted.LifecycleHookName ?? '';

@@ -33,7 +33,7 @@ export interface Vpc {
  * leniency, so that slot addresses can be bound on a laptop (design §3).
  * @throws AwsError InvalidVpc.Range, InvalidParameterValue
  */
-export function vpcBlock(text: string): Block {
+function vpcBlock(text: string): Block {
   const block = parseBlock(text);
   if (block === undefined)
     refuse(

@@ -49,7 +49,7 @@ const failed: CheckResult = { passed: false, reason: 'Target.FailedHealthChecks'
 const late: CheckResult = { passed: false, reason: 'Target.Timeout' };
 
 /** Whether a connection opens within `timeout` ms. */
-export function checkTcp(host: string, port: number, timeout: number): Promise<CheckResult> {
+function checkTcp(host: string, port: number, timeout: number): Promise<CheckResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout });
     const end = (result: CheckResult): void => {
@@ -63,7 +63,7 @@ export function checkTcp(host: string, port: number, timeout: number): Promise<C
 }
 
 /** Whether a GET answers with a matching status within `timeout` ms. ELB does not verify the target's certificate (facts §4.4). */
-export function checkHttp(
+function checkHttp(
   host: string,
   port: number,
   check: Pick<HealthCheck, 'protocol' | 'path' | 'matcher'>,

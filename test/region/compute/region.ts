@@ -20,7 +20,7 @@ import { createAutoscaling } from '../../../region/services/autoscaling/index.ts
 import { createEc2, type Ec2Service } from '../../../region/services/ec2/index.ts';
 import { createElbv2 } from '../../../region/services/elbv2/index.ts';
 
-export const person: Principal = { kind: 'user', arn: 'arn:aws:iam::123456789012:user/administrator' };
+const person: Principal = { kind: 'user', arn: 'arn:aws:iam::123456789012:user/administrator' };
 
 /** AWS's delays, far shorter than the profile `fast`: these tests look at order, not at time. */
 const quick: Partial<Delays> = {

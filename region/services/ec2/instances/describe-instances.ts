@@ -20,7 +20,7 @@ import { isLive, stateCodes } from './instance-states.ts';
 const shownAfterEnd = 3_600_000;
 
 /** An instance as DescribeInstances shows it. A terminated one has no network any more. */
-export function instanceView(ec2: Ec2, instance: Instance): InstanceView {
+function instanceView(ec2: Ec2, instance: Instance): InstanceView {
   const ended = instance.state === 'terminated';
   const [primary] = interfacesOf(ec2, instance);
   return {

@@ -14,7 +14,7 @@ const deviceName = /^(\/dev\/)?(sd[a-z]\d{0,2}|xvd[a-z]{1,2}\d{0,2})$/;
  * Refuses an attachment that EC2 refuses (facts §3).
  * @throws AwsError IncorrectState, VolumeInUse, InvalidVolume.ZoneMismatch, InvalidParameterValue, AttachmentLimitExceeded
  */
-export function checkAttachment(
+function checkAttachment(
   volume: Volume,
   instance: Pick<Instance, 'instanceId' | 'state' | 'zone' | 'networkInterfaceIds'>,
   device: string,
