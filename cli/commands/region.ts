@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { EtcdMissing } from '../../region/machines/index.ts';
 import { type Region, startRegion } from '../../region/region.ts';
+import { PortTakenError } from '../../region/server.ts';
 import { CommandError } from '../output.ts';
 
 export interface RegionFlags {
@@ -23,7 +25,14 @@ export async function openRegion(flags: RegionFlags, say: (line: string) => void
   const delays = flags.delays ?? 'fast';
   if (delays !== 'fast' && delays !== 'real')
     throw new CommandError(`--delays is fast or real, not ${delays}.`);
-  return startRegion({ stateDir, port, delays, ...(flags.verbose && { log: say }) });
+  try {
+    return await startRegion({ stateDir, port, delays, ...(flags.verbose && { log: say }) });
+  } catch (error) {
+    // What a person can mend is told in one line: a port that is taken, an etcd that is missing.
+    if (error instanceof PortTakenError || error instanceof EtcdMissing)
+      throw new CommandError(error.message);
+    throw error;
+  }
 }
 
 /** Resolves at Ctrl-C or SIGTERM. */
