@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EtcdMissing } from '../../region/machines/index.ts';
+import { EtcdMissing } from '../../region/machines/find-etcd.ts';
 import { type Region, startRegion } from '../../region/region.ts';
 import { PortTakenError } from '../../region/server.ts';
 import { CommandError } from '../output.ts';
