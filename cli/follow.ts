@@ -114,12 +114,13 @@ function outcomeOf(
   };
 }
 
-/** Lambda wraps a thrown error's message in JSON. */
+/** Lambda wraps a thrown error's message in JSON, and a workflow the cause of a failure inside a Map with its step. */
 function unwrapCause(cause: string): string {
   try {
-    const parsed: unknown = JSON.parse(cause);
-    const message = (parsed as { errorMessage?: unknown })?.errorMessage;
-    return typeof message === 'string' ? message : cause;
+    const parsed = JSON.parse(cause) as { errorMessage?: unknown; step?: unknown; cause?: unknown } | null;
+    if (typeof parsed?.errorMessage === 'string') return parsed.errorMessage;
+    if (typeof parsed?.cause === 'string') return `${String(parsed.step)}: ${unwrapCause(parsed.cause)}`;
+    return cause;
   } catch {
     return cause;
   }

@@ -68,6 +68,16 @@ export interface Registry {
   ): Promise<void>;
   getObservation(cluster: string, signal?: AbortSignal): Promise<ObservationRecord | undefined>;
   putObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
+  /** Every slot address of the deployment and the cluster that it is promised to. */
+  listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
+  /** Promises an address to a cluster unless it is another's already; whose it is then. */
+  claimAddress(address: string, cluster: string, signal?: AbortSignal): Promise<string>;
+}
+
+/** Two clusters that are planned at once must not choose one address; EC2 would only tell later, and as a stranger's interface. */
+export interface AddressClaim {
+  readonly address: string;
+  readonly cluster: string;
 }
 
 interface Key {
@@ -84,6 +94,7 @@ const keys = {
     sk: `lease#${scope.replace(':', '#')}`,
   }),
   observation: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'observation' }),
+  address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
 /** The registry in the deployment's DynamoDB table. */
@@ -117,6 +128,20 @@ export function makeRegistry(config: Config): Registry {
     getObservation: (cluster, signal) => table.get<ObservationRecord>(keys.observation(cluster), signal),
     putObservation: (cluster, record, signal) =>
       table.put(keys.observation(cluster), record, undefined, signal),
+    async listAddresses(signal) {
+      const items = await table.query('addresses', '', signal);
+      return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));
+    },
+    async claimAddress(address, cluster, signal) {
+      try {
+        await table.put(keys.address(address), { cluster }, 'absent', signal);
+        return cluster;
+      } catch (error) {
+        if (!(error instanceof RegistryConflict)) throw error;
+        const claim = await table.get<{ cluster: string }>(keys.address(address), signal);
+        return claim?.cluster ?? cluster;
+      }
+    },
   };
 }
 

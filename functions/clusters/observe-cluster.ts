@@ -113,7 +113,6 @@ async function observeSlot(
 }
 
 async function promisedToOthers(registry: Registry, cluster: string, signal: AbortSignal): Promise<string[]> {
-  const others = (await registry.listClusters(signal)).filter((name) => name !== cluster);
-  const slots = await Promise.all(others.map((name) => registry.getSlots(name, signal)));
-  return slots.flat().map(({ address }) => address);
+  const claims = await registry.listAddresses(signal);
+  return claims.filter((claim) => claim.cluster !== cluster).map(({ address }) => address);
 }

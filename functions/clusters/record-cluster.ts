@@ -26,6 +26,7 @@ export const handler = task(
         `the record of ${cluster} was written at ${record?.updatedAt}, after it was planned`,
       );
     await assertLease(registry, lease, signal);
+    await claimAddresses(registry, cluster, layout.slots, signal);
     if (record) {
       const patch = { spec, specHash, layout, updatedAt: at, lastFailure: null };
       await registry.updateCluster(cluster, patch, { updatedAt: basedOn }, signal);
@@ -47,6 +48,19 @@ export const handler = task(
     return { cluster };
   },
 );
+
+/** Another cluster that was planned at the same moment may have been faster: then this one is planned anew. */
+async function claimAddresses(
+  registry: Registry,
+  cluster: string,
+  slots: readonly SlotLayout[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { address } of slots) {
+    const holder = await registry.claimAddress(address, cluster, signal);
+    if (holder !== cluster) throw new PlanStale(`${address} has been promised to the cluster ${holder}`);
+  }
+}
 
 function placeOf({ slot, zone, address, subnetId, filesystemUuid, generation, memberName }: SlotLayout) {
   return { slot, zone, address, subnetId, filesystemUuid, generation, memberName };

@@ -61,6 +61,15 @@ export function fakeRegistry(): FakeRegistry {
     putLease: (cluster, scope, record, expected) => put(`${cluster}/lease#${scope}`, record, expected),
     getObservation: async (cluster) => get(`${cluster}/observation`),
     putObservation: (cluster, record) => put(`${cluster}/observation`, record),
+    listAddresses: async () =>
+      [...items.entries()]
+        .filter(([key]) => key.startsWith('addresses/'))
+        .map(([key, { cluster }]) => ({ address: key.slice('addresses/'.length), cluster: String(cluster) })),
+    claimAddress: async (address, cluster) => {
+      const key = `addresses/${address}`;
+      if (!items.has(key)) items.set(key, { cluster });
+      return String(items.get(key)?.cluster);
+    },
   };
 }
 
