@@ -1,6 +1,7 @@
 import { CfnCondition, CfnParameter, Duration, Fn, Token } from 'aws-cdk-lib';
 import {
   Alarm,
+  type AlarmProps,
   CfnAlarm,
   ComparisonOperator,
   type IMetric,
@@ -20,10 +21,10 @@ interface Watched {
   readonly name: string;
   readonly says: string;
   readonly metric: IMetric;
-  /** So many of `of` minutes must be bad. */
+  /** What is bad; one or more of what the metric counts, unless told otherwise. */
+  readonly bad?: Pick<AlarmProps, 'threshold' | 'comparisonOperator' | 'treatMissingData'>;
+  /** So many of `of` minutes must be bad; any one, unless told otherwise. */
   readonly minutes?: { readonly bad: number; readonly of: number };
-  /** Whether silence is bad as well. */
-  readonly silenceIsBad?: boolean;
 }
 
 export interface AlarmsProps {
@@ -35,6 +36,12 @@ export interface AlarmsProps {
 }
 
 const minute = Duration.minutes(1);
+
+const anyAtAll = {
+  threshold: 1,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
 
 /** Everything that calls a person. Each alarm names the page that says what to do. */
 export class Alarms extends Construct {
@@ -57,11 +64,9 @@ export class Alarms extends Construct {
         alarmName: `${props.deployment}-${watched.name}`,
         alarmDescription: `${watched.says}. What to do: docs/runbooks/${watched.name}.md`,
         metric: watched.metric,
-        threshold: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        ...(watched.bad ?? anyAtAll),
         evaluationPeriods: watched.minutes?.of ?? 1,
         datapointsToAlarm: watched.minutes?.bad ?? 1,
-        treatMissingData: watched.silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
       const level1 = alarm.node.defaultChild;
       if (level1 instanceof CfnAlarm) level1.alarmActions = actions;
@@ -112,14 +117,30 @@ function slotUnattended(deployment: string): Watched {
   };
 }
 
-/** One failure is made good by the next minute's run; three of five, or none at all, are not. */
+/**
+ * Minutes without a run that succeeded are bad, silent ones as well: but only from the first run on. Were missing data breaching,
+ * CloudWatch would raise the alarm as soon as it is deployed, since it knows of no time before the alarm. So the filler REPEAT makes
+ * silence count only after a run, and what has no value (nothing ran yet, or not for long) leaves the alarm as it is.
+ * A filled alarm always finds the newest minute bad until its data arrives, a run may slip into the next minute, and one that fails is
+ * made good by the next: three bad minutes of six are no reason to call.
+ */
 function tickFailing(name: string, it: IFunction): Watched {
+  const options = { period: minute, statistic: Stats.SUM };
   return {
     name: `${name}-failing`,
     says: `${name} fails or does not run`,
-    metric: it.metricErrors({ period: minute, statistic: Stats.SUM }),
-    minutes: { bad: 3, of: 5 },
-    silenceIsBad: true,
+    metric: new MathExpression({
+      expression: 'FILL(runs, 0) - FILL(errors, 0) + 0 * FILL(runs, REPEAT)',
+      usingMetrics: { runs: it.metricInvocations(options), errors: it.metricErrors(options) },
+      period: minute,
+      label: 'Runs that succeeded',
+    }),
+    bad: {
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.IGNORE,
+    },
+    minutes: { bad: 4, of: 6 },
   };
 }
 
@@ -131,13 +152,14 @@ function undelivered(queue: IQueue): Watched {
   };
 }
 
+/** Each of the two metrics has data only in minutes in which it counted something, and a sum only where both have. */
 function workflowFailed(name: string, it: IStateMachine): Watched {
   const options = { period: minute, statistic: Stats.SUM };
   return {
     name: `${name}-failed`,
     says: `An execution of ${name} failed or ran out of time`,
     metric: new MathExpression({
-      expression: 'failed + timedOut',
+      expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
       usingMetrics: { failed: it.metricFailed(options), timedOut: it.metricTimedOut(options) },
       period: minute,
       label: 'Executions that failed or ran out of time',

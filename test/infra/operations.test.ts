@@ -41,18 +41,6 @@ test('an alarm goes to the topic that the deployer names, and to none without on
   }
 });
 
-test('a sweep that does not run alarms as one that fails', () => {
-  const alarms = ofType(operations, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
-  for (const name of ['trivet-sweep-failing', 'trivet-watch-etcd-failing']) {
-    const alarm = alarms.find(({ AlarmName }) => AlarmName === name);
-    expect(alarm).toMatchObject({
-      TreatMissingData: 'breaching',
-      DatapointsToAlarm: 3,
-      EvaluationPeriods: 5,
-    });
-  }
-});
-
 test('sweep and watch run once a minute, are never repeated, and what is not delivered is kept', () => {
   const schedules = ofType(operations, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties);
   expect(schedules.map(({ Name }) => Name)).toEqual(['trivet-sweep', 'trivet-watch-etcd']);

@@ -81,7 +81,7 @@ async function stopAndFinish(name: string, step: string): Promise<number> {
       const { events = [] } = await states.getExecutionHistory({ executionArn, maxResults: 1000 });
       return events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === step);
     },
-    { timeoutMs: 90_000, what: `the state ${step}` },
+    { timeoutMs: 180_000, what: `the state ${step}` },
   );
   await states.stopExecution({ executionArn });
   expect(await provision(deployed.target, other, output)).toMatchObject({ status: 'SUCCEEDED' });

@@ -1,17 +1,20 @@
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 
-/** A parsed metric math expression: its value in one period from the values of the metrics and expressions that it names. */
+/** A value for each of some periods, oldest first; undefined where there is no data. */
+export type Values = readonly (number | undefined)[];
+
+/** A parsed metric math expression: its values from those of the metrics and expressions that it names. */
 export interface Expression {
   readonly ids: ReadonlySet<string>;
-  /** undefined where a metric that it needs has no data. */
-  evaluate(lookup: (id: string) => number | undefined): number | undefined;
+  /** undefined in the periods in which a metric that it needs has no data. */
+  evaluate(periods: number, lookup: (id: string) => Values): Values;
 }
 
-type Node = (lookup: (id: string) => number | undefined) => number | undefined;
+type Node = (periods: number, lookup: (id: string) => Values) => Values;
 
 /**
- * Parses numbers, ids, `+ - * / ^`, parentheses, `FILL(m, number)`, and `SUM`, `MIN`, `MAX` and `AVG` of a list `[m1, m2]`. Any other function is a
- * loud refusal; what is no expression is a ValidationError.
+ * Parses numbers, ids, `+ - * / ^`, parentheses, `FILL(m, number)`, `FILL(m, REPEAT)`, and `SUM`, `MIN`, `MAX` and `AVG` of a list
+ * `[m1, m2]`. Any other function is a loud refusal; what is no expression is a ValidationError.
  */
 export function parseExpression(text: string): Expression {
   const parser = new Parser(text);
@@ -66,13 +69,11 @@ class Parser {
 
   #atom(): Node {
     const token = this.#take();
-    if (/^\d/.test(token)) return () => Number(token);
+    if (/^\d/.test(token)) return (periods) => Array<number>(periods).fill(Number(token));
     if (token === '-') {
       const negated = this.#atom();
-      return (lookup) => {
-        const value = negated(lookup);
-        return value === undefined ? undefined : -value;
-      };
+      return (periods, lookup) =>
+        negated(periods, lookup).map((value) => (value === undefined ? undefined : -value));
     }
     if (token === '(') {
       const inner = this.sum();
@@ -82,19 +83,13 @@ class Parser {
     if (this.#tokens[this.#at] === '(') return this.#call(token);
     if (!/^[a-z]\w*$/.test(token)) throw this.#malformed();
     this.ids.add(token);
-    return (lookup) => lookup(token);
+    return (_periods, lookup) => lookup(token);
   }
 
   #call(name: string): Node {
     this.#expect('(');
+    if (name === 'FILL') return this.#fill();
     const aggregate = lists[name];
-    if (name === 'FILL') {
-      const metric = this.sum();
-      this.#expect(',');
-      const filler = this.sum();
-      this.#expect(')');
-      return (lookup) => metric(lookup) ?? filler(lookup);
-    }
     if (!aggregate || this.#tokens[this.#at] !== '[') {
       throw new NotPlayedError(`the metric math function ${name} in ${this.#text}`);
     }
@@ -106,9 +101,31 @@ class Parser {
     }
     this.#expect(']');
     this.#expect(')');
-    return (lookup) => {
-      const values = members.map((member) => member(lookup)).filter((value) => value !== undefined);
-      return values.length === 0 ? undefined : aggregate(values);
+    return (periods, lookup) => {
+      const rows = members.map((member) => member(periods, lookup));
+      return Array.from({ length: periods }, (_, index) => {
+        const values = rows.map((row) => row[index]).filter((value) => value !== undefined);
+        return values.length === 0 ? undefined : aggregate(values);
+      });
+    };
+  }
+
+  /** The rest of `FILL(metric, filler)`: with REPEAT, what comes before the first value stays without data. */
+  #fill(): Node {
+    const metric = this.sum();
+    this.#expect(',');
+    const word = this.#tokens[this.#at];
+    if (word === 'LINEAR') throw new NotPlayedError(`FILL(…, LINEAR) in ${this.#text}`);
+    if (word === 'REPEAT') {
+      this.#at += 1;
+      this.#expect(')');
+      return (periods, lookup) => repeat(metric(periods, lookup));
+    }
+    const filler = this.sum();
+    this.#expect(')');
+    return (periods, lookup) => {
+      const filling = filler(periods, lookup);
+      return metric(periods, lookup).map((value, index) => value ?? filling[index]);
     };
   }
 
@@ -128,12 +145,23 @@ class Parser {
   }
 }
 
+function repeat(values: Values): Values {
+  let last: number | undefined;
+  return values.map((value) => {
+    last = value ?? last;
+    return last;
+  });
+}
+
 /** Arithmetic between metrics needs a value of each; what is not a number (0/0) is no data. */
 function both(left: Node, right: Node, apply: (a: number, b: number) => number): Node {
-  return (lookup) => {
-    const [a, b] = [left(lookup), right(lookup)];
-    if (a === undefined || b === undefined) return undefined;
-    const value = apply(a, b);
-    return Number.isFinite(value) ? value : undefined;
+  return (periods, lookup) => {
+    const others = right(periods, lookup);
+    return left(periods, lookup).map((a, index) => {
+      const b = others[index];
+      if (a === undefined || b === undefined) return undefined;
+      const value = apply(a, b);
+      return Number.isFinite(value) ? value : undefined;
+    });
   };
 }

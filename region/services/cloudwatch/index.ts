@@ -1,4 +1,5 @@
 import type { Kernel, Service } from '../../kernel/kernel.ts';
+import { played } from '../common/played.ts';
 import type { SqsService } from '../sqs/index.ts';
 import { alarmOperations } from './alarms.ts';
 import { parseEmf } from './emf.ts';
@@ -12,8 +13,15 @@ export interface CloudwatchService extends Service {
   readonly id: 'cloudwatch';
   /** Takes the metrics of a log line in the embedded metric format; false for a line that is none. */
   ingestEmf(line: string): boolean;
-  /** Records a value of one of AWS's own metrics, which the API refuses from anybody else: `record('AWS/Lambda', 'Errors', {FunctionName}, 1)`. */
-  record(namespace: string, name: string, dimensions: Readonly<Record<string, string>>, value: number): void;
+  /**
+   * Records values of AWS's own metrics, which the API refuses from anybody else: `record('AWS/Lambda', {FunctionName}, {Errors: 1})`.
+   * Alarms are judged once all of them are there.
+   */
+  record(
+    namespace: string,
+    dimensions: Readonly<Record<string, string>>,
+    values: Readonly<Record<string, number>>,
+  ): void;
 }
 
 /** How often alarms are judged without new data, and how often queues are counted, in milliseconds before `scheduleScale`. */
@@ -29,10 +37,13 @@ export function createCloudwatch(kernel: Kernel): CloudwatchService {
     history: [],
     took: (series) => judgeAlarmsOf(cloudwatch, series),
   };
-  const record: CloudwatchService['record'] = (namespace, name, dimensions, value) => {
+  const record: CloudwatchService['record'] = (namespace, dimensions, values) => {
     const pairs = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-    const point = pointOf(kernel.clock.now().getTime(), [value]);
-    cloudwatch.took(cloudwatch.metrics.add({ namespace, name, dimensions: pairs }, [point]));
+    const time = kernel.clock.now().getTime();
+    const changed = Object.entries(values).map(([name, value]) =>
+      cloudwatch.metrics.add({ namespace, name, dimensions: pairs }, [pointOf(time, [value])]),
+    );
+    for (const series of changed) cloudwatch.took(series);
   };
   const timers = new Set<() => void>();
   return {
@@ -73,11 +84,16 @@ function every(kernel: Kernel, interval: number, act: () => void): () => void {
 
 /** SQS reports its queues once a minute, in a region that plays SQS. */
 function countQueues(kernel: Kernel, record: CloudwatchService['record']): void {
-  const sqs = kernel.services().find((service) => service.id === 'sqs') as SqsService | undefined;
+  const sqs = played<SqsService>(kernel, 'sqs');
   for (const { name, visible, inFlight, delayed } of sqs?.counts() ?? []) {
-    const dimensions = { QueueName: name };
-    record('AWS/SQS', 'ApproximateNumberOfMessagesVisible', dimensions, visible);
-    record('AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', dimensions, inFlight);
-    record('AWS/SQS', 'ApproximateNumberOfMessagesDelayed', dimensions, delayed);
+    record(
+      'AWS/SQS',
+      { QueueName: name },
+      {
+        ApproximateNumberOfMessagesVisible: visible,
+        ApproximateNumberOfMessagesNotVisible: inFlight,
+        ApproximateNumberOfMessagesDelayed: delayed,
+      },
+    );
   }
 }

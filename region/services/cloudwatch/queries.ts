@@ -1,6 +1,6 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { AwsError } from '../../kernel/errors.ts';
-import { type Expression, parseExpression } from './expression.ts';
+import { type Expression, parseExpression, type Values } from './expression.ts';
 import { checkDimensions } from './metric-data.ts';
 import { between, keyOf, type MetricName, type MetricStore, readerOf, statisticOf } from './metrics.ts';
 
@@ -90,22 +90,33 @@ function checkReferences(sources: ReadonlyMap<string, Source>): void {
   for (const id of sources.keys()) visit(id, []);
 }
 
-/** The value of a query between two times, in milliseconds. */
-export function queryValue(
+/** The values of a query in periods of `length` milliseconds that begin at these times, oldest first. */
+export function queryValues(
   store: MetricStore,
   queries: Queries,
   id: string,
-  start: number,
-  end: number,
-): number | undefined {
+  beginnings: readonly number[],
+  length: number,
+): Values {
   const source = queries.sources.get(id);
-  if (!source) return undefined;
+  if (!source) return beginnings.map(() => undefined);
   if (source.kind === 'expression') {
-    return source.expression.evaluate((each) => queryValue(store, queries, each, start, end));
+    const lookup = (each: string): Values => queryValues(store, queries, each, beginnings, length);
+    return source.expression.evaluate(beginnings.length, lookup);
   }
-  const points = between(store.find(source.metric), start, end);
-  const fitting = source.unit === undefined ? points : points.filter((point) => point.unit === source.unit);
-  return statisticOf(fitting, source.statistic);
+  const series = store.find(source.metric);
+  return beginnings.map((beginning) => {
+    const points = between(series, beginning, beginning + length);
+    const fitting = source.unit === undefined ? points : points.filter((point) => point.unit === source.unit);
+    return statisticOf(fitting, source.statistic);
+  });
+}
+
+/** Whether any metric of the queries has data between two times, in milliseconds: what an expression fills in is none. */
+export function hasData(store: MetricStore, queries: Queries, start: number, end: number): boolean {
+  return [...queries.sources.values()].some(
+    (source) => source.kind === 'metric' && between(store.find(source.metric), start, end).length > 0,
+  );
 }
 
 function invalid(message: string): AwsError {

@@ -8,7 +8,7 @@ import { AwsError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
 import { checkDimensions } from './metric-data.ts';
 import { between, statisticOf } from './metrics.ts';
-import { checkPeriod, checkQueries, type Queries, queryValue } from './queries.ts';
+import { checkPeriod, checkQueries, type Queries, queryValues } from './queries.ts';
 import type { CloudwatchState } from './state.ts';
 
 /** Reading metrics. */
@@ -90,8 +90,10 @@ function getMetricData(cloudwatch: CloudwatchState, input: GetMetricDataCommandI
   return {
     MetricDataResults: queries.shown.map((id) => {
       const length = periodOf(queries, id) * 1000;
-      const found = periods(start, end, length).flatMap((beginning) => {
-        const value = queryValue(cloudwatch.metrics, queries, id, beginning, beginning + length);
+      const beginnings = periods(start, end, length);
+      const values = queryValues(cloudwatch.metrics, queries, id, beginnings, length);
+      const found = beginnings.flatMap((beginning, index) => {
+        const value = values[index];
         return value === undefined ? [] : [{ time: new Date(beginning), value }];
       });
       if (input.ScanBy !== 'TimestampAscending') found.reverse();

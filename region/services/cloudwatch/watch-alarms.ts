@@ -1,11 +1,11 @@
 import type { StateValue } from '@aws-sdk/client-cloudwatch';
 import { type AlarmRule, judgeAlarm, rangeOf, type Verdict } from './judge-alarm.ts';
 import type { Series } from './metrics.ts';
-import { queryValue } from './queries.ts';
+import { hasData, queryValues } from './queries.ts';
 import { type Alarm, type AlarmState, type CloudwatchState, remember } from './state.ts';
 
 /**
- * How long a period of an alarm lasts here, in milliseconds: scaled like Scheduler's rates, so that "three of five minutes" means the
+ * How long a period of an alarm lasts here, in milliseconds: scaled like Scheduler's rates, so that "four of six minutes" means the
  * same number of ticks in every delay profile.
  */
 function periodOf(cloudwatch: CloudwatchState, alarm: Alarm): number {
@@ -17,16 +17,14 @@ function judge(cloudwatch: CloudwatchState, alarm: Alarm): void {
   const length = periodOf(cloudwatch, alarm);
   const now = cloudwatch.kernel.clock.now().getTime();
   const current = Math.floor(now / length) * length;
-  const read = (beginning: number) =>
-    queryValue(cloudwatch.metrics, alarm.queries, alarm.judged, beginning, beginning + length);
-  const newest = read(current) === undefined ? current - length : current;
+  const begun = hasData(cloudwatch.metrics, alarm.queries, current, current + length);
+  const newest = begun ? current : current - length;
   const { settings } = alarm;
   const evaluationPeriods = settings.EvaluationPeriods ?? 1;
   const count = rangeOf(evaluationPeriods);
-  const range = Array.from({ length: count }, (_, index) => {
-    const time = newest - (count - 1 - index) * length;
-    return { time, value: read(time) };
-  });
+  const times = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * length);
+  const values = queryValues(cloudwatch.metrics, alarm.queries, alarm.judged, times, length);
+  const range = times.map((time, index) => ({ time, value: values[index] }));
   const rule: AlarmRule = {
     threshold: settings.Threshold ?? 0,
     comparison: settings.ComparisonOperator ?? 'GreaterThanThreshold',

@@ -1,5 +1,6 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { IamService } from '../iam/index.ts';
+import { played } from './played.ts';
 
 /**
  * The ARN of the first principal that is not there: a role that nobody made, or a user other than the administrator. IAM, KMS and S3
@@ -7,7 +8,7 @@ import type { IamService } from '../iam/index.ts';
  * region without IAM (a test's) knows nobody, and lets every name pass.
  */
 export function missingPrincipal(kernel: Kernel, principals: readonly string[]): string | undefined {
-  const iam = kernel.services().find((service) => service.id === 'iam') as IamService | undefined;
+  const iam = played<IamService>(kernel, 'iam');
   if (!iam) return undefined;
   const account = `arn:aws:iam::${kernel.accountId}:`;
   return principals

@@ -1,6 +1,7 @@
 import { AwsError } from '../../kernel/errors.ts';
-import type { Kernel, ServiceId } from '../../kernel/kernel.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import type { CloudwatchService } from '../cloudwatch/index.ts';
+import { played } from '../common/played.ts';
 import type { LogsService } from '../logs/index.ts';
 
 /** Where one execution environment's output goes. Remembers the last 4 KB for LogType Tail. */
@@ -13,11 +14,6 @@ export interface LogSink {
 }
 
 const tailBytes = 4096;
-
-/** A service beside Lambda, where the region has it: logs and metrics are of no matter to a region that was composed without. */
-function played<T>(kernel: Kernel, id: ServiceId): T | undefined {
-  return kernel.services().find((service) => service.id === id) as T | undefined;
-}
 
 /** A sink for one log stream: lines go to CloudWatch Logs, and those in the embedded metric format to CloudWatch as well. */
 export function createLogSink(kernel: Kernel, group: string, stream: string): LogSink {
@@ -47,20 +43,17 @@ export interface Metrics {
 }
 
 export function createMetrics(kernel: Kernel): Metrics {
-  const record = (name: string, FunctionName: string, value: number): void =>
-    played<CloudwatchService>(kernel, 'cloudwatch')?.record('AWS/Lambda', name, { FunctionName }, value);
+  const record = (FunctionName: string, values: Readonly<Record<string, number>>): void =>
+    played<CloudwatchService>(kernel, 'cloudwatch')?.record('AWS/Lambda', { FunctionName }, values);
   return {
-    countRun: (functionName, milliseconds, failed) => {
-      record('Invocations', functionName, 1);
-      record('Errors', functionName, failed ? 1 : 0);
-      record('Duration', functionName, milliseconds);
-    },
+    countRun: (functionName, milliseconds, failed) =>
+      record(functionName, { Invocations: 1, Errors: failed ? 1 : 0, Duration: milliseconds }),
     countThrottle: (functionName, take) => {
       try {
         return take();
       } catch (error) {
         if (error instanceof AwsError && error.code === 'TooManyRequestsException')
-          record('Throttles', functionName, 1);
+          record(functionName, { Throttles: 1 });
         throw error;
       }
     },

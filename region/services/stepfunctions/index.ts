@@ -1,7 +1,9 @@
-import type { SFN } from '@aws-sdk/client-sfn';
+import type { ExecutionStatus, SFN } from '@aws-sdk/client-sfn';
 import type { Kernel, Operations, Service } from '../../kernel/kernel.ts';
 import { Interrupted } from '../../states/errors.ts';
 import { countUsage, type ExecutionUsage } from '../../states/history.ts';
+import type { CloudwatchService } from '../cloudwatch/index.ts';
+import { played } from '../common/played.ts';
 import { createArns } from './arns.ts';
 import { descriptionOperations } from './descriptions.ts';
 import { executionListOperations } from './execution-lists.ts';
@@ -36,6 +38,7 @@ export function createStepfunctions(kernel: Kernel): StepfunctionsService {
     tokens,
     onStatus: (execution) => {
       if (stopped) return;
+      countStatus(kernel, execution);
       kernel.putEvent(statusEvent(kernel, execution));
       removeDeleted(execution.machine);
     },
@@ -69,6 +72,23 @@ export function createStepfunctions(kernel: Kernel): StepfunctionsService {
       await Promise.all(running.map(({ done }) => done));
     },
   };
+}
+
+const metrics: Readonly<Partial<Record<ExecutionStatus, string>>> = {
+  RUNNING: 'ExecutionsStarted',
+  SUCCEEDED: 'ExecutionsSucceeded',
+  FAILED: 'ExecutionsFailed',
+  TIMED_OUT: 'ExecutionsTimedOut',
+  ABORTED: 'ExecutionsAborted',
+};
+
+/** What `AWS/States` counts of an execution; of a minute without any there is no data. */
+function countStatus(kernel: Kernel, { machine, status, startDate, stopDate }: Execution): void {
+  const name = metrics[status];
+  if (name === undefined) return;
+  const time = stopDate && { ExecutionTime: stopDate.getTime() - startDate.getTime() };
+  const dimensions = { StateMachineArn: machine.arn };
+  played<CloudwatchService>(kernel, 'cloudwatch')?.record('AWS/States', dimensions, { [name]: 1, ...time });
 }
 
 /** "Step Functions Execution Status Change", as Step Functions puts it on the default bus: dates are epoch milliseconds. */

@@ -103,6 +103,40 @@ describe('metrics', () => {
     expect(await refusedWith(read('RATE(failed)'))).toBe('NotImplementedByEmbeddedRegion');
   });
 
+  test('REPEAT fills with the value before, and not before the first one', async () => {
+    const minute = (ago: number) =>
+      new Date(Math.floor(kernel.clock.now().getTime() / 60_000 - ago) * 60_000);
+    await put('Heals', 2, { Timestamp: minute(4) });
+    await put('Heals', 3, { Timestamp: minute(2) });
+    const read = async (Expression: string) => {
+      const { MetricDataResults } = await cloudwatch<{ MetricDataResults: { Values: number[] }[] }>(
+        'getMetricData',
+        {
+          StartTime: minute(6),
+          EndTime: minute(0),
+          ScanBy: 'TimestampAscending',
+          MetricDataQueries: [
+            {
+              Id: 'heals',
+              MetricStat: {
+                Metric: { Namespace: 'Trivet', MetricName: 'Heals', Dimensions },
+                Period: 60,
+                Stat: 'Sum',
+              },
+              ReturnData: false,
+            },
+            { Id: 'filled', Expression },
+          ],
+        },
+      );
+      return MetricDataResults[0]?.Values;
+    };
+    expect(await read('FILL(heals, REPEAT)')).toEqual([2, 2, 3, 3]);
+    expect(await read('FILL(heals, 0) + 0 * FILL(heals, REPEAT)')).toEqual([2, 0, 3, 0]);
+    expect(await refusedWith(read('FILL(heals, LINEAR)'))).toBe('NotImplementedByEmbeddedRegion');
+    expect(await refusedWith(read('heals + REPEAT'))).toBe('ValidationError');
+  });
+
   test('namespaces of AWS, contradictory values and old times are refused', async () => {
     const send = (Namespace: string, datum: object) =>
       refusedWith(cloudwatch('putMetricData', { Namespace, MetricData: [{ MetricName: 'm', ...datum }] }));
