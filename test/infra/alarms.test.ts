@@ -108,7 +108,7 @@ describe('trivet-replace-etcd-member-failed', () => {
     ['runs out of time', slow, 'ALARM'],
     ['succeeds', machine({ Good: { Type: 'Succeed' } }), 'OK'],
   ])('an execution that %s', async (_, definition, expected) => {
-    const region = testRegion();
+    const region = testRegion({ delays: { scheduleScale: 1 } });
     ({ clock, kernel } = region);
     cloudwatch = createCloudwatch(kernel);
     kernel.register(cloudwatch);

@@ -228,9 +228,11 @@ test('the tail of the log is answered, and lines go to the function’s log grou
   expect(lines).toContainEqual(['/aws/lambda/trivet-log', 'seen']);
   expect(metrics).toEqual([emf]);
   expect(recorded).toEqual([
-    ['AWS/Lambda', 'Invocations', { FunctionName: 'trivet-log' }, 1],
-    ['AWS/Lambda', 'Errors', { FunctionName: 'trivet-log' }, 0],
-    ['AWS/Lambda', 'Duration', { FunctionName: 'trivet-log' }, expect.any(Number)],
+    [
+      'AWS/Lambda',
+      { FunctionName: 'trivet-log' },
+      { Invocations: 1, Errors: 0, Duration: expect.any(Number) },
+    ],
   ]);
 });
 
