@@ -1,5 +1,4 @@
 import type {
-  ArchitectureType,
   DescribeInstanceTypeOfferingsRequest,
   DescribeInstanceTypeOfferingsResult,
   DescribeInstanceTypesRequest,
@@ -14,15 +13,17 @@ import { onlyPlayed, refuse } from './request.ts';
 import type { Ec2 } from './store.ts';
 import { zoneIdOf } from './zones.ts';
 
+type Architecture = 'x86_64' | 'arm64';
+
 export interface InstanceTypeFacts {
   readonly name: string;
-  readonly architecture: ArchitectureType;
+  readonly architecture: Architecture;
   readonly vcpus: number;
   readonly memoryMib: number;
 }
 
 /** Families that the region offers: architecture and GiB of memory for each vCPU. */
-const families: Readonly<Record<string, { architecture: ArchitectureType; gibPerVcpu: number }>> = {
+const families: Readonly<Record<string, { architecture: Architecture; gibPerVcpu: number }>> = {
   m5: { architecture: 'x86_64', gibPerVcpu: 4 },
   m6i: { architecture: 'x86_64', gibPerVcpu: 4 },
   m7i: { architecture: 'x86_64', gibPerVcpu: 4 },
@@ -41,6 +42,7 @@ const families: Readonly<Record<string, { architecture: ArchitectureType; gibPer
   r8g: { architecture: 'arm64', gibPerVcpu: 8 },
 };
 
+/** vCPUs by size. */
 const sizes: Readonly<Record<string, number>> = {
   large: 2,
   xlarge: 4,
@@ -49,14 +51,20 @@ const sizes: Readonly<Record<string, number>> = {
   '8xlarge': 32,
 };
 
+/** Graviton families begin a size below the others. */
+const sizesOf: Readonly<Record<Architecture, Readonly<Record<string, number>>>> = {
+  x86_64: sizes,
+  arm64: { medium: 1, ...sizes },
+};
+
 /** The burstable families: GiB of memory by size, always two vCPUs. */
-const burstable: Readonly<Record<string, ArchitectureType>> = { t3: 'x86_64', t3a: 'x86_64', t4g: 'arm64' };
+const burstable: Readonly<Record<string, Architecture>> = { t3: 'x86_64', t3a: 'x86_64', t4g: 'arm64' };
 const burstableGib: Readonly<Record<string, number>> = { nano: 0.5, micro: 1, small: 2, medium: 4, large: 8 };
 
 const catalogue: ReadonlyMap<string, InstanceTypeFacts> = new Map(
   [
     ...Object.entries(families).flatMap(([family, { architecture, gibPerVcpu }]) =>
-      Object.entries(sizes).map(([size, vcpus]) => ({
+      Object.entries(sizesOf[architecture]).map(([size, vcpus]) => ({
         name: `${family}.${size}`,
         architecture,
         vcpus,
