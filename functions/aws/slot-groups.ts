@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import {
   AutoScalingClient,
   CompleteLifecycleActionCommand,
@@ -7,10 +7,13 @@ import {
   ResumeProcessesCommand,
   SetInstanceHealthCommand,
   SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { assertOwn, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { awsCode, calling, callingUnless, classify } from './classify.ts';
 import { clientSettings } from './client-settings.ts';
+import { classifyLaunchFailure, type LaunchFailure } from './launch-failure.ts';
 
 /** A slot's Auto Scaling group as decisions need it. */
 export interface SlotGroupFact {
@@ -18,6 +21,9 @@ export interface SlotGroupFact {
   readonly instances: readonly { readonly instanceId: string; readonly lifecycleState: string }[];
   /** Names of suspended processes; the reason tells an administrative suspension from ours. */
   readonly suspended: readonly { readonly process: string; readonly reason: string }[];
+  /** The version of the launch template that the next instance is launched from. */
+  readonly template: { readonly launchTemplateId: string; readonly version: string };
+  readonly tags: Tags;
 }
 
 /** Auto Scaling, as far as slots need it. */
@@ -26,8 +32,15 @@ export interface SlotGroups {
   describe(names: readonly string[], signal?: AbortSignal): Promise<SlotGroupFact[]>;
   /** Answers the launch hook with CONTINUE. False: there was no such action any more. */
   completeLaunch(request: LaunchCompletion, signal?: AbortSignal): Promise<boolean>;
-  /** Status message of the latest scaling activity when that one failed. */
-  latestFailure(name: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** Launches that failed since one last brought an instance, newest first; at most the latest 100 activities are looked at. */
+  launchFailures(name: string, signal?: AbortSignal): Promise<LaunchFailure[]>;
+  /** Lets the group's next instance be launched from another version of its launch template. Running instances stay as they are. */
+  useTemplateVersion(
+    group: SlotGroupFact,
+    version: string,
+    owner: Owner,
+    signal?: AbortSignal,
+  ): Promise<void>;
   suspendLaunch(name: string, signal?: AbortSignal): Promise<void>;
   resumeLaunch(name: string, signal?: AbortSignal): Promise<void>;
   /** Tells the group at once what it would find itself later. An instance that it no longer has is done. */
@@ -43,11 +56,16 @@ export interface LaunchCompletion {
 /** DescribeAutoScalingGroups takes at most 100 names. */
 const namesPerCallMax = 100;
 
+/** DescribeScalingActivities gives at most 100 at once. */
+const activitiesPerCallMax = 100;
+
 /** Auto Scaling in the deployment's region. */
 export function makeSlotGroups(config: Config): SlotGroups {
   const client = new AutoScalingClient(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
-  const launch = (group: string) => ({ AutoScalingGroupName: group, ScalingProcesses: ['Launch'] });
+  return { ...reading(client), ...changing(client) };
+}
+
+function reading(client: AutoScalingClient): Pick<SlotGroups, 'describe' | 'launchFailures'> {
   return {
     async describe(names, signal) {
       const facts: SlotGroupFact[] = [];
@@ -65,6 +83,28 @@ export function makeSlotGroups(config: Config): SlotGroups {
       }
       return facts;
     },
+    async launchFailures(name, signal) {
+      const command = new DescribeScalingActivitiesCommand({
+        AutoScalingGroupName: name,
+        MaxRecords: activitiesPerCallMax,
+      });
+      const call = client.send(command, options(signal));
+      const { Activities = [] } = await calling('autoscaling:DescribeScalingActivities', call);
+      const launches = Activities.filter(({ Description = '' }) => Description.startsWith('Launching '));
+      const brought = launches.findIndex(broughtInstance);
+      return launches
+        .slice(0, brought === -1 ? undefined : brought)
+        .filter(({ StatusCode }) => StatusCode === 'Failed')
+        .map(({ StatusMessage = '', StartTime }) =>
+          classifyLaunchFailure(StatusMessage, (StartTime ?? new Date(0)).toISOString()),
+        );
+    },
+  };
+}
+
+function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'launchFailures'> {
+  const launch = (group: string) => ({ AutoScalingGroupName: group, ScalingProcesses: ['Launch'] });
+  return {
     async completeLaunch({ group, hook, instanceId }, signal) {
       const command = new CompleteLifecycleActionCommand({
         AutoScalingGroupName: group,
@@ -82,14 +122,13 @@ export function makeSlotGroups(config: Config): SlotGroups {
         throw classify(error, 'autoscaling:CompleteLifecycleAction');
       }
     },
-    async latestFailure(name, signal) {
-      const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName: name, MaxRecords: 1 });
-      const found = await calling(
-        'autoscaling:DescribeScalingActivities',
-        client.send(command, options(signal)),
-      );
-      const latest = found.Activities?.[0];
-      return latest?.StatusCode === 'Failed' ? (latest.StatusMessage ?? 'no message') : undefined;
+    async useTemplateVersion({ name, template, tags }, version, owner, signal) {
+      assertOwn(`group ${name}`, tags, owner);
+      const command = new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName: name,
+        LaunchTemplate: { LaunchTemplateId: template.launchTemplateId, Version: version },
+      });
+      await calling('autoscaling:UpdateAutoScalingGroup', client.send(command, options(signal)));
     },
     async suspendLaunch(name, signal) {
       const command = new SuspendProcessesCommand(launch(name));
@@ -110,6 +149,15 @@ export function makeSlotGroups(config: Config): SlotGroups {
   };
 }
 
+/** `Launching a new EC2 instance: i-…`; a launch that failed before there was an instance names none. */
+function broughtInstance({ Description = '' }: Activity): boolean {
+  return /: i-[0-9a-f]+/.test(Description);
+}
+
+function options(signal: AbortSignal | undefined) {
+  return signal ? { abortSignal: signal } : {};
+}
+
 function groupFact(group: AutoScalingGroup): SlotGroupFact {
   return {
     name: group.AutoScalingGroupName ?? '',
@@ -121,5 +169,10 @@ function groupFact(group: AutoScalingGroup): SlotGroupFact {
       process: ProcessName ?? '',
       reason: SuspensionReason ?? '',
     })),
+    template: {
+      launchTemplateId: group.LaunchTemplate?.LaunchTemplateId ?? '',
+      version: group.LaunchTemplate?.Version ?? '',
+    },
+    tags: readTags(group.Tags),
   };
 }

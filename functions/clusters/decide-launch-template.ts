@@ -15,7 +15,10 @@ const rootDeviceName = '/dev/xvda';
 export interface WantedLaunchTemplate {
   readonly name: string;
   readonly tags: Tags;
+  /** Made of the first instance type; a version of a later one carries the same hash. */
   readonly content: LaunchTemplateData;
+  /** All that the spec allows, first choice first. */
+  readonly instanceTypes: readonly string[];
   /** What the node fetches: to be in the bucket before a template names the manifest. */
   readonly files: readonly NodeFile[];
   readonly manifest: { readonly text: string; readonly sha256: string };
@@ -53,13 +56,14 @@ export function wantedLaunchTemplate(
     etcdVersion: spec.controlPlane.etcd.version,
     clusterToken: layout.initialClusterToken,
   };
+  const { instanceTypes } = spec.controlPlane;
   const files = renderNodeFiles(input);
   const manifest = renderManifest(files);
   const tags = tagsOf({ ...owner, slot: slot.slot }, slot.resourceName, spec.tags);
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const data = {
     ImageId: `resolve:ssm:${spec.controlPlane.amiParameter}`,
-    InstanceType: (spec.controlPlane.instanceTypes[0] ?? '') as never,
+    InstanceType: (instanceTypes[0] ?? '') as never,
     IamInstanceProfile: { Name: instanceProfileName },
     // Security groups and address are the interface's own; it outlives the instance.
     NetworkInterfaces: [
@@ -90,9 +94,13 @@ export function wantedLaunchTemplate(
     ],
   };
   const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex');
-  return { name: slot.resourceName, tags, content: { data, hash }, files, manifest };
+  return { name: slot.resourceName, tags, content: { data, hash }, instanceTypes, files, manifest };
 }
 
+/**
+ * What is to be done to a slot's launch template. A slot that the sweep has moved on to a later type of the list, since an earlier one had
+ * no capacity, is as the spec says (ADR 6); a new first choice, or a type that the list no longer has, is converged to the first.
+ */
 export function decideLaunchTemplate(
   wanted: WantedLaunchTemplate,
   found: LaunchTemplateFact | undefined,
@@ -103,6 +111,11 @@ export function decideLaunchTemplate(
     steps.push({
       step: 'version',
       reason: `version ${found.version} differs; a new one takes effect at the slot’s next instance`,
+    });
+  else if (!wanted.instanceTypes.includes(found.instanceType))
+    steps.push({
+      step: 'version',
+      reason: `${found.instanceType} of version ${found.version} is no longer in the spec; ${wanted.instanceTypes[0]} takes effect at the slot’s next instance`,
     });
   const tags = missingTags(found.tags, wanted.tags);
   if (Object.keys(tags).length > 0) steps.push({ step: 'tag', tags, reason: tagReason(tags) });

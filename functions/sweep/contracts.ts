@@ -18,6 +18,7 @@ export const sweepActions = [
   'mark-unhealthy',
   'resume-launch',
   'kick-launch',
+  'next-instance-type',
   'report',
 ] as const;
 
@@ -27,6 +28,11 @@ const finding = z.strictObject({
   action: z.enum(sweepActions),
   reason: z.string(),
   instanceId: z.optional(z.string()),
+  /** Of `next-instance-type`: the type that had no capacity, and the one that takes its place. */
+  failedInstanceType: z.optional(z.string()),
+  instanceType: z.optional(z.string()),
+  /** A person is told as by `report`, though the sweep goes on trying. */
+  alarming: z.optional(z.boolean()),
 });
 /** One slot as the sweep judged it. `report` = something for a person that no workflow of today mends. */
 export type SweepFinding = z.infer<typeof finding>;

@@ -1,4 +1,5 @@
 import type { SweepFinding } from './contracts.ts';
+import { decideLaunch, type Judgement, type LaunchObservation, type LaunchPolicy } from './decide-launch.ts';
 
 /** What the sweep sees of one slot. Absent means that AWS did not say or that there is none, as each field tells. */
 export interface SweptSlot {
@@ -22,37 +23,64 @@ export interface SweptSlot {
     };
   };
   readonly networkInterfaceFree: boolean;
+  /** Looked at only where `launchMatters`. */
+  readonly launch?: LaunchObservation;
   /** By the latest watch of etcd; absent when that is unknown or older than the policy allows. */
   readonly memberProblem?: string;
 }
 
-export interface SweepPolicy {
+export interface SweepPolicy extends LaunchPolicy {
   /** A held slot is judged anew after this long. */
   readonly holdRetrySeconds: number;
 }
 
-export const sweepPolicy: SweepPolicy = { holdRetrySeconds: 300 };
+export const sweepPolicy: SweepPolicy = {
+  holdRetrySeconds: 300,
+  launchRetrySeconds: 30,
+  roundPauseSeconds: 120,
+};
 
-type Judgement = Omit<SweepFinding, 'cluster' | 'slot'>;
+/**
+ * Whether a slot is one that could launch and has not: only for such a one are its group's activities asked for, so that a sweep that
+ * finds nothing costs nothing more. Pure.
+ */
+export function launchMatters({ formed, leased, phase, group, networkInterfaceFree }: SweptSlot): boolean {
+  if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
+  // Before a cluster is formed, provision-cluster waits for the instance and the sweep sees to it that one comes.
+  return phase !== 'planned' && leased !== formed;
+}
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
 export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
-  const judgement = decideOnPhase(swept) ?? decideOnGroup(swept) ?? decideOnInstance(swept, policy, now);
+  const judgement =
+    decideOnPhase(swept, policy, now) ??
+    decideOnGroup(swept, policy, now) ??
+    decideOnInstance(swept, policy, now);
   return { cluster: swept.cluster, slot: swept.slot, ...judgement };
 }
 
-function decideOnPhase({ formed, phase, leased }: SweptSlot): Judgement | undefined {
+function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+  const { formed, phase, leased } = swept;
   if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
   if (formed) return undefined;
-  if (leased) return { action: 'none', reason: 'provision-cluster has the slot in hand' };
+  if (leased) return decideWhileForming(swept, policy, now);
   return {
     action: 'report',
     reason: 'the cluster was never formed and nothing works on it: provision it again',
   };
 }
 
+/** provision-cluster waits for an instance and changes no group any more: where there is no capacity, it would wait in vain (ADR 6). */
+function decideWhileForming({ group, launch }: SweptSlot, policy: SweepPolicy, now: Date): Judgement {
+  if (group?.launchSuspended)
+    return { action: 'resume-launch', reason: 'Launch is suspended, which provision-cluster never does' };
+  if (launch?.failures[0]?.kind === 'capacity') return decideLaunch(launch, policy, now);
+  return { action: 'none', reason: 'provision-cluster has the slot in hand' };
+}
+
 /** Rows on a group without an instance: AWS alone would launch, but slowly after failures, and not at all while suspended. */
-function decideOnGroup({ group, leased, networkInterfaceFree }: SweptSlot): Judgement | undefined {
+function decideOnGroup(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+  const { group, leased, networkInterfaceFree, launch } = swept;
   if (!group)
     return { action: 'report', reason: 'its Auto Scaling group is gone: provision the cluster again' };
   if (group.launchSuspended && !leased) {
@@ -65,7 +93,7 @@ function decideOnGroup({ group, leased, networkInterfaceFree }: SweptSlot): Judg
   if (leased) return { action: 'wait', reason: 'an execution has the slot in hand' };
   if (!networkInterfaceFree)
     return { action: 'wait', reason: 'the old instance still holds the network interface' };
-  return { action: 'kick-launch', reason: 'the network interface is free and there is no instance' };
+  return decideLaunch(launch ?? { failures: [], instanceTypes: [] }, policy, now);
 }
 
 function decideOnInstance(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement {

@@ -1,4 +1,5 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
@@ -6,12 +7,14 @@ import { slotResourceName } from '../clusters/names.ts';
 import { etcdHealth } from '../etcd/contracts.ts';
 import type { Config } from '../runtime/config.ts';
 import type { SweepScope } from './contracts.ts';
-import type { SweptSlot } from './decide-sweep.ts';
+import type { LaunchObservation } from './decide-launch.ts';
+import { launchMatters, type SweptSlot } from './decide-sweep.ts';
 
 export interface SweepReaders {
   readonly registry: Registry;
   readonly groups: SlotGroups;
   readonly holders: SlotHolders;
+  readonly templates: LaunchTemplates;
   readonly executions: Executions;
 }
 
@@ -28,6 +31,7 @@ export function makeSweepDeps(config: Config) {
     registry: makeRegistry(config),
     groups: makeSlotGroups(config),
     holders: makeSlotHolders(config),
+    templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
   };
 }
@@ -40,6 +44,8 @@ interface RegisteredSlot {
   readonly formed: boolean;
   readonly record: SlotRecord;
   readonly groupName: string;
+  /** The spec's, first choice first. */
+  readonly instanceTypes: readonly string[];
   readonly leased: boolean;
   readonly memberProblem?: string;
 }
@@ -66,29 +72,55 @@ export async function observeSlots(
     holders.instances(instanceIds, signal),
     holders.interfaceHolders(interfaceIds, signal),
   ]);
-  return inScope.map((slot): SweptSlot => {
-    const fact = facts.find(({ name }) => name === slot.groupName);
-    const instance = current.get(slot.groupName);
-    const state = instances.find(({ instanceId }) => instanceId === instance?.instanceId)?.state ?? 'unknown';
-    const { record } = slot;
-    return {
-      cluster: slot.cluster,
-      slot: record.slot,
-      formed: slot.formed,
-      phase: record.phase,
-      leased: slot.leased,
-      ...(record.instanceId && { recordedInstanceId: record.instanceId }),
-      ...(record.verdict && { verdict: record.verdict }),
-      ...(fact && {
-        group: {
-          launchSuspended: fact.suspended.some(({ process }) => process === 'Launch'),
-          ...(instance && { instance: { ...instance, state } }),
-        },
-      }),
-      networkInterfaceFree: record.networkInterfaceId !== undefined && !held.has(record.networkInterfaceId),
-      ...(slot.memberProblem !== undefined && { memberProblem: slot.memberProblem }),
-    };
-  });
+  return Promise.all(
+    inScope.map(async (slot): Promise<SweptSlot> => {
+      const fact = facts.find(({ name }) => name === slot.groupName);
+      const instance = current.get(slot.groupName);
+      const state = instances.find(({ instanceId }) => instanceId === instance?.instanceId)?.state;
+      const swept = describeSlot(slot, held, fact, instance && { ...instance, state: state ?? 'unknown' });
+      if (!fact || !launchMatters(swept)) return swept;
+      return { ...swept, launch: await observeLaunch(fact, slot.instanceTypes, readers, signal) };
+    }),
+  );
+}
+
+function describeSlot(
+  slot: RegisteredSlot,
+  held: ReadonlyMap<string, string>,
+  fact: SlotGroupFact | undefined,
+  instance: NonNullable<SweptSlot['group']>['instance'],
+): SweptSlot {
+  const { record } = slot;
+  return {
+    cluster: slot.cluster,
+    slot: record.slot,
+    formed: slot.formed,
+    phase: record.phase,
+    leased: slot.leased,
+    ...(record.instanceId && { recordedInstanceId: record.instanceId }),
+    ...(record.verdict && { verdict: record.verdict }),
+    ...(fact && {
+      group: {
+        launchSuspended: fact.suspended.some(({ process }) => process === 'Launch'),
+        ...(instance && { instance }),
+      },
+    }),
+    networkInterfaceFree: record.networkInterfaceId !== undefined && !held.has(record.networkInterfaceId),
+    ...(slot.memberProblem !== undefined && { memberProblem: slot.memberProblem }),
+  };
+}
+
+/** Why a group has not launched; of which type it would launch next, where the capacity for that is in question. */
+async function observeLaunch(
+  { name, template }: SlotGroupFact,
+  instanceTypes: readonly string[],
+  { groups, templates }: SweepReaders,
+  signal: AbortSignal,
+): Promise<LaunchObservation> {
+  const failures = await groups.launchFailures(name, signal);
+  if (failures[0]?.kind !== 'capacity') return { failures, instanceTypes };
+  const used = await templates.findVersion(template.launchTemplateId, template.version, signal);
+  return { failures, instanceTypes, ...(used && { instanceType: used.instanceType }) };
 }
 
 /** An event of an instance concerns the slot on which the registry saw it; one of a group, that group's slot. */
@@ -125,6 +157,7 @@ async function readCluster(
         formed: record.formed,
         record: slot,
         groupName: slotResourceName(deployment, cluster, slot.slot),
+        instanceTypes: record.spec.controlPlane.instanceTypes,
         leased: clusterAtWork || (await isAtWork(lease, readers, signal)),
         ...(memberProblem !== undefined && { memberProblem }),
       };

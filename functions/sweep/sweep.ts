@@ -2,8 +2,9 @@
  * Looks at every slot, or at the one that an event names, and starts what should be running (design §8). Events and the schedule take this
  * one path, so that a lost or doubled event cannot matter (L8).
  *
- * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, and
- * an instance that is marked unhealthy twice is replaced once. One slot's failure does not keep the others from being looked at.
+ * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, a
+ * group that uses an instance type already is not moved to it again, and an instance that is marked unhealthy twice is replaced once. One
+ * slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
 import { executionArnOf } from '../aws/executions.ts';
@@ -12,6 +13,7 @@ import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { type SweepFinding, sweep } from './contracts.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
+import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 
 export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepReaders, context) => {
@@ -39,20 +41,21 @@ async function act(
 ): Promise<string | undefined> {
   const { config, signal } = context;
   const group = slotResourceName(config.deployment, finding.cluster, finding.slot);
+  if (finding.action === 'report' || finding.alarming) context.metrics.count('SlotUnattended');
   switch (finding.action) {
     case 'none':
     case 'wait':
-      return undefined;
     case 'report':
-      context.metrics.count('SlotUnattended');
       return undefined;
     case 'resume-launch':
       await deps.groups.resumeLaunch(group, signal);
       return undefined;
     case 'kick-launch':
-      // "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5.
-      await deps.groups.suspendLaunch(group, signal);
-      await deps.groups.resumeLaunch(group, signal);
+      await kickLaunch(group, deps, signal);
+      return undefined;
+    case 'next-instance-type':
+      if (await useInstanceType(moveOf(finding, config.deployment), deps, signal))
+        await kickLaunch(group, deps, signal);
       return undefined;
     case 'mark-unhealthy':
       await deps.groups.markUnhealthy(finding.instanceId ?? '', signal);
@@ -62,6 +65,17 @@ async function act(
     default:
       return finding.action satisfies never;
   }
+}
+
+/** "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5. */
+async function kickLaunch(group: string, { groups }: SweepReaders, signal: AbortSignal): Promise<void> {
+  await groups.suspendLaunch(group, signal);
+  await groups.resumeLaunch(group, signal);
+}
+
+function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
+  const { cluster, slot, failedInstanceType = '', instanceType = '' } = finding;
+  return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
 /** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */

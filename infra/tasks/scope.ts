@@ -17,12 +17,12 @@ export interface TaskResources {
  */
 export function scopeOf(resources: TaskResources) {
   const { deployment, nodeBoundaryArn } = resources;
-  const nodeRole = iamArn(`role/${deployment}/*`);
   return {
     deployment,
     nodeBoundaryArn,
     ...conditions(deployment),
     ...objects(resources),
+    ...launches(deployment),
     /** Every task reads the registry, if only for its lease (S14); `writes` are what it may do beyond. */
     registry: (...writes: ('PutItem' | 'UpdateItem')[]) => [
       allow(
@@ -30,36 +30,25 @@ export function scopeOf(resources: TaskResources) {
         [resources.tableArn],
       ),
     ],
-    ec2: (type: string) => arn('ec2', `${type}/*`),
+    ec2,
     vpc: arn('ec2', `vpc/${resources.vpcId}`),
-    launchTemplate: arn('ec2', 'launch-template/*'),
-    /** Public images belong to other accounts, so their ARNs name none. */
-    anyImage: `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::image/*`,
     slotGroup: arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${deployment}-*-slot-*`),
     stateMachine: (workflow: string) => arn('states', `stateMachine:${deployment}-${workflow}`),
     execution: arn('states', `execution:${deployment}-*:*`),
-    nodeRole,
     nodeProfile: iamArn(`instance-profile/${deployment}/*`),
-    passesNodeRole: allow(['iam:PassRole'], [nodeRole], {
-      StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
-    }),
     makesServiceLinkedRole: (service: string) =>
       allow(['iam:CreateServiceLinkedRole'], [iamArn(`role/aws-service-role/${service}/*`)], {
         StringEquals: { 'iam:AWSServiceName': service },
       }),
     usesKeyForVolumes: keyForVolumes(resources.keyArn),
-    /** The image of a node: AWS publishes the current ones as public parameters; one's own lie under our prefix. */
-    readsImageParameters: allow(
-      ['ssm:GetParameters'],
-      [
-        `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/*`,
-        arn('ssm', `parameter/${deployment}/*`),
-      ],
-    ),
   };
 }
 
 export type Scope = ReturnType<typeof scopeOf>;
+
+function ec2(type: string): string {
+  return arn('ec2', `${type}/*`);
+}
 
 function conditions(deployment: string) {
   const ours = { StringEquals: { [`aws:ResourceTag/${deploymentTag}`]: deployment } };
@@ -73,6 +62,49 @@ function conditions(deployment: string) {
         StringEquals: { 'ec2:CreateAction': makingAction, ...makesTagged.StringEquals },
       }),
       allow(['ec2:CreateTags'], [arn('ec2', `${resourceType}/*`)], ours),
+    ],
+  };
+}
+
+function launches(deployment: string) {
+  const { ours, makesTagged } = conditions(deployment);
+  const nodeRole = iamArn(`role/${deployment}/*`);
+  const passesNodeRole = allow(['iam:PassRole'], [nodeRole], {
+    StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
+  });
+  /** The image of a node: AWS publishes the current ones as public parameters; one's own lie under our prefix. */
+  const readsImageParameters = allow(
+    ['ssm:GetParameters'],
+    [
+      `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/*`,
+      arn('ssm', `parameter/${deployment}/*`),
+    ],
+  );
+  /** Public images belong to other accounts, so their ARNs name none. */
+  const anyImage = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::image/*`;
+  return {
+    nodeRole,
+    passesNodeRole,
+    readsImageParameters,
+    /**
+     * Auto Scaling asks whether who names a template could itself launch what it says (aws-etcd-kubeadm-facts §1.5): only
+     * through a template of ours, with interfaces, groups and roles of ours, from an image that a parameter names.
+     */
+    launchesSlots: [
+      allow(
+        ['ec2:RunInstances'],
+        [ec2('launch-template'), ec2('network-interface'), ec2('security-group')],
+        ours,
+      ),
+      allow(['ec2:RunInstances'], [ec2('instance'), ec2('volume'), ec2('subnet'), anyImage], {
+        ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') },
+        Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
+      }),
+      allow(['ec2:CreateTags'], [ec2('instance'), ec2('volume')], {
+        StringEquals: { 'ec2:CreateAction': 'RunInstances', ...makesTagged.StringEquals },
+      }),
+      passesNodeRole,
+      readsImageParameters,
     ],
   };
 }

@@ -259,9 +259,14 @@ function fakeRoles(state: FakeAws, effect: Effect): NodeRoles {
 function fakeTemplates(state: FakeAws, effect: Effect): LaunchTemplates {
   return {
     find: async (name) => copy(state.templateMap.get(name)),
+    findVersion: async (id, version) => {
+      const latest = [...state.templateMap.values()].find(({ launchTemplateId }) => launchTemplateId === id);
+      return latest?.version === version ? copy(latest) : undefined;
+    },
     async create({ name, content, tags }) {
       const launchTemplateId = `lt-${effect('createTemplate')}`;
-      const made = { launchTemplateId, name, version: '1', dataHash: content.hash, tags };
+      const instanceType = content.data.InstanceType ?? '';
+      const made = { launchTemplateId, name, version: '1', dataHash: content.hash, instanceType, tags };
       state.templateMap.set(name, made);
       return copy(made);
     },
@@ -269,7 +274,17 @@ function fakeTemplates(state: FakeAws, effect: Effect): LaunchTemplates {
       assertOwn(name, tags, owner);
       effect('createTemplateVersion');
       const next = String(Number(version) + 1);
-      Object.assign(state.templateMap.get(name) ?? {}, { version: next, dataHash: content.hash });
+      const { hash: dataHash, data } = content;
+      const made = { version: next, dataHash, instanceType: data.InstanceType };
+      Object.assign(state.templateMap.get(name) ?? {}, made);
+      return next;
+    },
+    async createVersionOfType({ name, tags, version }, { source, instanceType }, owner) {
+      assertOwn(name, tags, owner);
+      effect('createVersionOfType');
+      const next = String(Number(version) + 1);
+      const made = { version: next, dataHash: source.dataHash, instanceType };
+      Object.assign(state.templateMap.get(name) ?? {}, made);
       return next;
     },
     async tag({ name, tags }, wanted, owner) {

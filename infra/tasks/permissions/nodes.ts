@@ -30,7 +30,7 @@ export function nodePermissions(scope: Scope): Permissions {
       allow(['autoscaling:UpdateAutoScalingGroup', 'autoscaling:PutLifecycleHook'], [scope.slotGroup], ours),
       // Also asked for by CreateAutoScalingGroup, when there is no tag to ask for yet.
       allow(['autoscaling:CreateOrUpdateTags'], [scope.slotGroup]),
-      ...launchesSlots(scope),
+      ...scope.launchesSlots,
       scope.makesServiceLinkedRole('autoscaling.amazonaws.com'),
     ],
   };
@@ -47,29 +47,5 @@ function nodeRoles(scope: Scope): readonly Statement[] {
     allow(['iam:CreateInstanceProfile', 'iam:GetInstanceProfile'], [scope.nodeProfile]),
     allow(['iam:AddRoleToInstanceProfile', 'iam:TagInstanceProfile'], [scope.nodeProfile]),
     scope.passesNodeRole,
-  ];
-}
-
-/**
- * Auto Scaling asks whether the caller could itself launch what the template says (aws-etcd-kubeadm-facts §1.5): only
- * through a template of ours, with interfaces, groups and roles of ours, from an image that a parameter names.
- */
-function launchesSlots(scope: Scope): readonly Statement[] {
-  const { anyImage, ec2, makesTagged, ours } = scope;
-  return [
-    allow(
-      ['ec2:RunInstances'],
-      [ec2('launch-template'), ec2('network-interface'), ec2('security-group')],
-      ours,
-    ),
-    allow(['ec2:RunInstances'], [ec2('instance'), ec2('volume'), ec2('subnet'), anyImage], {
-      ArnLike: { 'ec2:LaunchTemplate': scope.launchTemplate },
-      Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
-    }),
-    allow(['ec2:CreateTags'], [ec2('instance'), ec2('volume')], {
-      StringEquals: { 'ec2:CreateAction': 'RunInstances', ...makesTagged.StringEquals },
-    }),
-    scope.passesNodeRole,
-    scope.readsImageParameters,
   ];
 }

@@ -2,18 +2,21 @@ import type { Permissions } from '../permissions.ts';
 import type { Scope } from '../scope.ts';
 import { allow, describe } from '../statements.ts';
 
-/** The sweep reads everything, starts workflows and nudges groups; it changes nothing by itself. */
+/** The sweep reads everything, starts workflows and nudges groups; of a slot it changes the instance type alone (ADR 6). */
 export function sweepPermissions(scope: Scope): Permissions {
   return {
     sweep: [
       ...scope.registry(),
-      describe('autoscaling', 'AutoScalingGroups'),
-      describe('ec2', 'Instances', 'NetworkInterfaces'),
+      describe('autoscaling', 'AutoScalingGroups', 'ScalingActivities'),
+      describe('ec2', 'Instances', 'NetworkInterfaces', 'LaunchTemplates', 'LaunchTemplateVersions'),
       allow(
         ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses', 'autoscaling:SetInstanceHealth'],
         [scope.slotGroup],
         scope.ours,
       ),
+      allow(['ec2:CreateLaunchTemplateVersion'], [scope.ec2('launch-template')], scope.ours),
+      allow(['autoscaling:UpdateAutoScalingGroup'], [scope.slotGroup], scope.ours),
+      ...scope.launchesSlots,
       allow(['states:StartExecution'], [scope.stateMachine('replace-etcd-member')]),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { decideSweep, type SweptSlot, sweepPolicy } from '../../../functions/sweep/decide-sweep.ts';
+import type { LaunchFailure } from '../../../functions/aws/launch-failure.ts';
+import {
+  decideSweep,
+  launchMatters,
+  type SweptSlot,
+  sweepPolicy,
+} from '../../../functions/sweep/decide-sweep.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 
@@ -22,6 +28,14 @@ const withInstance = (instanceId: string, lifecycleState: string, state: string)
   group: { launchSuspended: false, instance: { instanceId, lifecycleState, state } },
 });
 const empty = { group: { launchSuspended: false } };
+
+const failed = (kind: LaunchFailure['kind'], at = '2026-03-01T11:59:59Z', message = ''): LaunchFailure => ({
+  at,
+  kind,
+  message,
+});
+const empties = (instanceTypes: string[], ...failures: LaunchFailure[]) =>
+  serving({ ...empty, networkInterfaceFree: true, launch: { failures, instanceTypes } });
 
 const { group: _group, ...gone } = serving();
 
@@ -82,6 +96,24 @@ const rows: [string, SweptSlot, string, string][] = [
     'the network interface is free and there is no instance',
   ],
   [
+    'no instance, and the last launch failed as the interface was still held',
+    empties([], { ...failed('interface-in-use') }),
+    'kick-launch',
+    'the network interface is free and there is no instance',
+  ],
+  [
+    'no instance, and the last launch failed a moment ago for another reason',
+    empties([], failed('other', '2026-03-01T11:59:50Z', 'no such image')),
+    'wait',
+    'the last launch failed 10 s ago: no such image',
+  ],
+  [
+    'the same half a minute later',
+    empties([], failed('other', '2026-03-01T11:59:30Z', 'no such image')),
+    'kick-launch',
+    'the last launch failed 30 s ago: no such image',
+  ],
+  [
     'no instance, interface still held',
     serving(empty),
     'wait',
@@ -107,6 +139,28 @@ const rows: [string, SweptSlot, string, string][] = [
     'provision-cluster has the slot in hand',
   ],
   [
+    'Launch suspended by a sweep that died, while the cluster is formed',
+    serving({ formed: false, phase: 'forming', leased: true, group: { launchSuspended: true } }),
+    'resume-launch',
+    'Launch is suspended, which provision-cluster never does',
+  ],
+  [
+    'a cluster that is being formed where there is no capacity',
+    serving({
+      ...empty,
+      formed: false,
+      phase: 'forming',
+      leased: true,
+      launch: {
+        failures: [failed('capacity')],
+        instanceTypes: ['t4g.medium', 'm7g.medium'],
+        instanceType: 't4g.medium',
+      },
+    }),
+    'next-instance-type',
+    't4g.medium has no capacity: m7g.medium is next',
+  ],
+  [
     'a cluster whose forming died',
     serving({ formed: false, phase: 'forming' }),
     'report',
@@ -123,4 +177,18 @@ const rows: [string, SweptSlot, string, string][] = [
 test.each(rows)('%s', (_name, swept, action, reason) => {
   const finding = decideSweep(swept, sweepPolicy, now);
   expect({ action: finding.action, reason: finding.reason }).toEqual({ action, reason });
+});
+
+const free = { ...empty, networkInterfaceFree: true };
+test.each<[string, SweptSlot, boolean]>([
+  ['a serving slot', serving(), false],
+  ['a slot without an instance', serving(free), true],
+  ['one whose old instance holds the interface', serving(empty), false],
+  ['one that an execution has in hand', serving({ ...free, leased: true }), false],
+  ['one that provision-cluster waits for', serving({ ...free, formed: false, leased: true }), true],
+  ['one of a cluster whose forming died', serving({ ...free, formed: false }), false],
+  ['one in a planned replacement', serving({ ...free, phase: 'planned' }), false],
+  ['one whose Launch is suspended', serving({ ...free, group: { launchSuspended: true } }), false],
+])('the launches of %s are looked at only where they could tell something', (_name, swept, matters) => {
+  expect(launchMatters(swept)).toBe(matters);
 });

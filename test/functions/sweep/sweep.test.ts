@@ -1,4 +1,6 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { LaunchFailure } from '../../../functions/aws/launch-failure.ts';
+import type { LaunchTemplates, TemplateVersionFact } from '../../../functions/aws/launch-templates.ts';
 import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { InstanceFact, SlotHolders } from '../../../functions/aws/slot-holders.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
@@ -17,6 +19,11 @@ let groupFacts: SlotGroupFact[];
 let instances: InstanceFact[];
 let held: Map<string, string>;
 let did: string[];
+/** Groups whose activities were asked for. */
+let asked: string[];
+let failures: LaunchFailure[];
+/** Of slot b's template, oldest first. */
+let versions: TemplateVersionFact[];
 
 const effect = (name: string) => async (subject: string) => void did.push(`${name} ${subject}`);
 const deps = () => ({
@@ -27,6 +34,27 @@ const deps = () => ({
     suspendLaunch: effect('suspend'),
     resumeLaunch: effect('resume'),
     markUnhealthy: effect('mark unhealthy'),
+    launchFailures: async (name) => {
+      asked.push(name);
+      return failures;
+    },
+    useTemplateVersion: async ({ name, template }, version) => {
+      did.push(`${name} uses ${version}`);
+      setGroup('b', { template: { ...template, version } });
+    },
+  }),
+  templates: unstubbed<LaunchTemplates>('LaunchTemplates', {
+    find: async (name) => {
+      const latest = versions.at(-1);
+      return latest && { launchTemplateId: 'lt-b', name, tags: {}, ...latest };
+    },
+    findVersion: async (_id, version) => versions.find((one) => one.version === version),
+    createVersionOfType: async (_template, { source, instanceType }) => {
+      const version = String(versions.length + 1);
+      did.push(`version ${version}: ${source.version} with ${instanceType}`);
+      versions.push({ version, dataHash: source.dataHash, instanceType });
+      return version;
+    },
   }),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
@@ -39,6 +67,7 @@ beforeEach(async () => {
   registry = fakeRegistry();
   executions = fakeExecutions();
   did = [];
+  asked = [];
   const at = '2026-03-01T11:00:00Z';
   const layout = {
     cluster: 'demo',
@@ -77,7 +106,11 @@ beforeEach(async () => {
     name: `trivet-demo-slot-${slot}`,
     instances: [{ instanceId: `i-${slot}`, lifecycleState: 'InService' }],
     suspended: [],
+    template: { launchTemplateId: `lt-${slot}`, version: '1' },
+    tags: { 'trivet:deployment': 'trivet', 'trivet:cluster': 'demo', 'trivet:slot': slot },
   }));
+  failures = [];
+  versions = [{ version: '1', dataHash: 'h', instanceType: 't4g.medium' }];
   instances = ['i-a', 'i-b', 'i-new'].map((instanceId) => ({ instanceId, state: 'running' }));
   held = new Map([
     ['eni-a', 'i-a'],
@@ -92,6 +125,7 @@ const waiting = { instances: [{ instanceId: 'i-new', lifecycleState: 'Pending:Wa
 
 test('a healthy cluster makes the sweep do nothing', async () => {
   expect(await sweep.run({}, deps(), context())).toEqual({ clusters: ['demo'], findings: [], started: [] });
+  expect(asked).toEqual([]);
 });
 
 test('an instance in a launch hook starts one execution under its deterministic name, however often it is looked at', async () => {
@@ -174,4 +208,83 @@ test('a slot that only a person can mend is counted for the alarm', async () => 
     },
   ]);
   expect(seen.counted.get('SlotUnattended')).toBe(1);
+});
+
+describe('a slot whose instance type has no capacity', () => {
+  const kick = ['suspend trivet-demo-slot-b', 'resume trivet-demo-slot-b'];
+  const lacks = (instanceType: string, at = '2026-03-01T11:59:59Z'): LaunchFailure => ({
+    at,
+    kind: 'capacity',
+    instanceType,
+    message: '',
+  });
+  beforeEach(() => {
+    setGroup('b', { instances: [] });
+    held.delete('eni-b');
+    failures = [lacks('t4g.medium')];
+  });
+
+  test('moves on to the next type of the spec, in a template version that differs in nothing else', async () => {
+    const { findings } = await sweep.run({}, deps(), context());
+    expect(findings).toEqual([
+      {
+        cluster: 'demo',
+        slot: 'b',
+        action: 'next-instance-type',
+        failedInstanceType: 't4g.medium',
+        instanceType: 'm7g.medium',
+        reason: 't4g.medium has no capacity: m7g.medium is next',
+      },
+    ]);
+    expect(did).toEqual(['version 2: 1 with m7g.medium', 'trivet-demo-slot-b uses 2', ...kick]);
+    expect(asked).toEqual(['trivet-demo-slot-b']);
+  });
+
+  test('is only kicked by a look that comes before the launch of the new type', async () => {
+    await sweep.run({}, deps(), context());
+    did = [];
+    await sweep.run({}, deps(), context());
+    expect(did).toEqual(kick);
+  });
+
+  test('takes the version that a look made which died before it told the group', async () => {
+    versions.push({ version: '2', dataHash: 'h', instanceType: 'm7g.medium' });
+    await sweep.run({}, deps(), context());
+    expect(did).toEqual(['trivet-demo-slot-b uses 2', ...kick]);
+  });
+
+  test('keeps the content that its group uses when provisioning has made another that is not rolled out', async () => {
+    versions.push({ version: '2', dataHash: 'other', instanceType: 'm7g.medium' });
+    await sweep.run({}, deps(), context());
+    expect(did).toEqual(['version 3: 1 with m7g.medium', 'trivet-demo-slot-b uses 3', ...kick]);
+  });
+
+  test.each<[string, Partial<SlotGroupFact>]>([
+    ['an instance came', waiting],
+    ['the slot has moved on', { template: { launchTemplateId: 'lt-b', version: '2' } }],
+  ])('is left alone when meanwhile %s', async (_name, meanwhile) => {
+    versions.push({ version: '2', dataHash: 'h', instanceType: 'm6g.medium' });
+    const overtaken = deps();
+    const { launchFailures } = overtaken.groups;
+    overtaken.groups.launchFailures = (name) => {
+      setGroup('b', meanwhile);
+      return launchFailures(name);
+    };
+    await sweep.run({}, overtaken, context());
+    expect(did).toEqual([]);
+  });
+
+  test('alarms once every type has failed, and goes on trying', async () => {
+    failures = [lacks('m7g.medium'), lacks('t4g.medium')];
+    versions.push({ version: '2', dataHash: 'h', instanceType: 'm7g.medium' });
+    setGroup('b', { template: { launchTemplateId: 'lt-b', version: '2' } });
+    const fresh = context();
+    await sweep.run({}, deps(), fresh);
+    expect(did).toEqual([]);
+    failures = [lacks('m7g.medium', '2026-03-01T11:58:00Z'), lacks('t4g.medium', '2026-03-01T11:57:59Z')];
+    const later = context();
+    await sweep.run({}, deps(), later);
+    expect(did).toEqual(['version 3: 2 with t4g.medium', 'trivet-demo-slot-b uses 3', ...kick]);
+    expect([fresh, later].map(({ counted }) => counted.get('SlotUnattended'))).toEqual([1, 1]);
+  });
 });
