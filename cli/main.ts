@@ -79,6 +79,7 @@ function buildProgram(): Command {
     .option('--lose <slot>', "terminate this slot's instance while a client writes, and wait for the heal")
     .option('--json', 'print one JSON object as the last line of stdout')
     .option('--spec <file>', 'cluster spec', 'examples/ha.yaml')
+    .option('--vpc-cidr <cidr>', 'network of the embedded deployment, within 127.0.0.0/9', '127.80.0.0/16')
     .action(async (flags) => {
       const { start } = await import('./start/start.ts');
       exitCode = await start(flags);

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { createDefects, type Defects } from './defects.ts';
 import { type Deployment, deployAssembly } from './deploy.ts';
 import { createKernel } from './kernel/create-kernel.ts';
 import type { DelayProfile, Delays } from './kernel/delays.ts';
 import type { Kernel, Service } from './kernel/kernel.ts';
+import { lockState } from './lock.ts';
 import { createMachines, findEtcd } from './machines/index.ts';
 import { createServer } from './server.ts';
 import { serviceCreators } from './services/index.ts';
@@ -32,7 +33,7 @@ export interface Region {
   deploy(assemblyDir: string, parameters?: Readonly<Record<string, string>>): Promise<Deployment>;
   /** Settings with which an SDK client of the test or CLI speaks to this region, as its administrator. */
   clientConfig(): ClientConfig;
-  /** Ends machines, environments and sockets. Safe to call twice. */
+  /** Ends machines, environments and sockets. Safe to call twice. Throws what failed, now or while the region ran (defects.ts). */
   stop(): Promise<void>;
 }
 
@@ -43,17 +44,19 @@ export interface ClientConfig {
 }
 
 /**
- * Starts an embedded region: kills what a dead one left in the same state directory, then listens. Throws PortTakenError, and EtcdMissing
- * where there is no etcd to run.
+ * Starts an embedded region: kills what a dead one left in the same state directory, then listens. Throws RegionRunningError where a
+ * living one has that directory, PortTakenError, and EtcdMissing where there is no etcd to run.
  */
 export async function startRegion(options: RegionOptions): Promise<Region> {
-  mkdirSync(options.stateDir, { recursive: true });
+  const lock = lockState(options.stateDir);
   const { vpcCidr = '127.80.0.0/16' } = options;
-  const kernel = createKernel(options);
+  const defects = createDefects(options.log ?? (() => {}));
+  const kernel = createKernel({ ...options, onDefect: defects.report });
   const etcdPath = options.etcdPath === 'none' ? '' : (options.etcdPath ?? findEtcd().path);
   const machines = createMachines(kernel, { etcdPath });
   kernel.machines = machines;
   await machines.leftovers;
+  lock.clear();
   for (const create of serviceCreators) kernel.register(create(kernel));
   const server = createServer(kernel);
   const endpoint = await server.listen(options.port ?? 0);
@@ -70,7 +73,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
       credentials: { accessKeyId: 'administrator', secretAccessKey: 'administrator' },
     }),
     stop: () => {
-      stopping ??= stopAll(kernel, () => server.close());
+      stopping ??= stopAll(kernel, defects, () => server.close()).finally(lock.release);
       return stopping;
     },
   };
@@ -78,9 +81,9 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
 
 /**
  * What acts by itself stops first (services in reverse order of their registration: schedules and events, then functions and workflows,
- * then groups that would launch again), then the endpoint, then machines, then the clock. One failure does not keep the rest running.
+ * then groups that would launch again), then the endpoint, then machines, then the clock. One failure does not keep the rest running. Throws what failed now, and the region's defects.
  */
-async function stopAll(kernel: Kernel, closeServer: () => Promise<void>): Promise<void> {
+async function stopAll(kernel: Kernel, defects: Defects, closeServer: () => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
   const attempt = async (step: (() => Promise<void>) | undefined): Promise<void> => {
     await step?.().catch((error: unknown) => failures.push(error));
@@ -90,6 +93,7 @@ async function stopAll(kernel: Kernel, closeServer: () => Promise<void>): Promis
   await attempt(closeServer);
   await attempt(() => kernel.machines.stop());
   kernel.clock.stop();
+  failures.push(...defects.all);
   if (failures.length > 0)
     throw new AggregateError(failures, `the region did not stop cleanly: ${failures.map(String).join('; ')}`);
 }

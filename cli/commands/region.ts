@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { RegionRunningError } from '../../region/lock.ts';
 import { EtcdMissing } from '../../region/machines/find-etcd.ts';
 import { type Region, startRegion } from '../../region/region.ts';
 import { PortTakenError } from '../../region/server.ts';
@@ -11,10 +12,13 @@ export interface RegionFlags {
 }
 
 /** Where the region keeps its volumes and processes: below the project, out of git. */
-const stateDir = join(import.meta.dirname, '..', '..', '.trivet', 'region');
+const defaultStateDir = join(import.meta.dirname, '..', '..', '.trivet', 'region');
 
 /** Port of the region's endpoint, where neither flag nor TRIVET_REGION_PORT names another. */
 const defaultPort = 4566;
+
+/** What a person can mend is told in one line. */
+const tellable = [PortTakenError, EtcdMissing, RegionRunningError];
 
 /** Starts an embedded region by the flags that `npm start` and `npm run region` share. Throws CommandError for a bad flag. */
 export async function openRegion(flags: RegionFlags, say: (line: string) => void): Promise<Region> {
@@ -25,12 +29,11 @@ export async function openRegion(flags: RegionFlags, say: (line: string) => void
   const delays = flags.delays ?? 'fast';
   if (delays !== 'fast' && delays !== 'real')
     throw new CommandError(`--delays is fast or real, not ${delays}.`);
+  const stateDir = process.env.TRIVET_STATE_DIR ?? defaultStateDir;
   try {
     return await startRegion({ stateDir, port, delays, ...(flags.verbose && { log: say }) });
   } catch (error) {
-    // What a person can mend is told in one line: a port that is taken, an etcd that is missing.
-    if (error instanceof PortTakenError || error instanceof EtcdMissing)
-      throw new CommandError(error.message);
+    if (tellable.some((kind) => error instanceof kind)) throw new CommandError((error as Error).message);
     throw error;
   }
 }

@@ -17,6 +17,8 @@ export interface StartFlags extends RegionFlags {
   readonly lose?: string;
   readonly json?: boolean;
   readonly spec: string;
+  /** Network of the embedded deployment: loopback addresses, so that slots can bind theirs (design §3). */
+  readonly vpcCidr: string;
 }
 
 /** What `npm start -- --json` prints as the last line of stdout (issue 2). */
@@ -29,9 +31,6 @@ interface StartResult {
 }
 
 const root = join(import.meta.dirname, '..', '..');
-
-/** Network of the embedded deployment: slot addresses that a laptop can bind (design §3). */
-const embeddedVpcCidr = '127.80.0.0/16';
 
 /** `npm start`: the whole system on a laptop. Exit code 0 when the cluster is healthy (and healed, with --lose), 1 otherwise. */
 export async function start(flags: StartFlags): Promise<number> {
@@ -70,7 +69,7 @@ async function run(
   const began = performance.now();
   const { say } = output;
   say(`The embedded region listens at ${region.endpoint}. Deploying the synthesized template …`);
-  await region.deploy(join(root, 'cdk.out'), { VpcCidr: embeddedVpcCidr });
+  await region.deploy(join(root, 'cdk.out'), { VpcCidr: flags.vpcCidr });
   say(`Deployed in ${seconds(performance.now() - began)}. Provisioning ${flags.spec}:`);
   const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
   const outcome = await provision(target, spec, output, signal);
