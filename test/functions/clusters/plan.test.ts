@@ -182,6 +182,58 @@ describe('plan-cluster', () => {
   });
 });
 
+describe('a slot that was moved on to a later instance type for want of capacity', () => {
+  async function movedOn(to: string) {
+    const world = fakeDeployment();
+    await provision(world);
+    const owner = { deployment: 'trivet', cluster: 'demo', slot: 'b' };
+    const template = world.aws.templateMap.get('trivet-demo-slot-b');
+    const group = world.aws.groupMap.get('trivet-demo-slot-b');
+    if (!template || !group) throw new Error('not provisioned');
+    const move = { source: { ...template }, instanceType: to };
+    group.launchTemplateVersion = await world.aws.templates.createVersionOfType(template, move, owner);
+    return world;
+  }
+  const listed = (...instanceTypes: string[]) => ({ ...leastSpec, controlPlane: { instanceTypes } });
+
+  test('is as the spec says, and provisioning again leaves it so', async () => {
+    const world = await movedOn('m7g.medium');
+    expect(await planOf(world, leastSpec)).toMatchObject({ action: 'unchanged', changes: [] });
+    expect((await provision(world, leastSpec, 'execution-2')).changed).toEqual([]);
+  });
+
+  test('stays when only types after the first change, and its own is among them', async () => {
+    const world = await movedOn('m7g.medium');
+    const plan = await planOf(world, listed('t4g.medium', 'm6g.medium', 'm7g.medium'));
+    expect(plan.changes.map(({ resource }) => resource)).toEqual(['spec']);
+  });
+
+  test('goes to the first when its own is no longer in the list', async () => {
+    const world = await movedOn('m7g.medium');
+    const spec = listed('t4g.medium', 'm6g.medium');
+    expect((await planOf(world, spec)).changes).toContainEqual({
+      resource: 'launch template',
+      slot: 'b',
+      change: 'update',
+      reason:
+        'm7g.medium of version 2 is no longer in the spec; t4g.medium takes effect at the slot’s next instance',
+    });
+    await provision(world, spec, 'execution-2');
+    expect(world.aws.templateMap.get('trivet-demo-slot-b')).toMatchObject({
+      version: '3',
+      instanceType: 't4g.medium',
+    });
+    expect(world.aws.templateMap.get('trivet-demo-slot-a')).toMatchObject({ version: '1' });
+  });
+
+  test('goes with the others to another first choice, though its own is still in the list', async () => {
+    const world = await movedOn('m7g.medium');
+    await provision(world, listed('m7g.large', 't4g.medium', 'm7g.medium'), 'execution-2');
+    const types = [...world.aws.templateMap.values()].map(({ instanceType }) => instanceType);
+    expect(types).toEqual(['m7g.large', 'm7g.large', 'm7g.large']);
+  });
+});
+
 describe('decideSpecChange', () => {
   test.each<[string, Record<string, unknown>, string]>([
     [
