@@ -41,6 +41,10 @@ function runChild(command, args, environment, node) {
   // The terminal sends Ctrl-C to the whole group; a lone kill reaches only us. Both must end the child in its own time.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // npm that is killed does not tell us: its shell dies, and this process gets another parent.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500);
+  orphaned.unref();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 130 : (code ?? 1)));

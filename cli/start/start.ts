@@ -124,7 +124,7 @@ function explain(target: Target, region: Region, cluster: string, say: (line: st
   const group = `${target.deployment}-${cluster}-slot-b`;
   say('Look further, in another terminal:');
   say(
-    `  export AWS_ENDPOINT_URL=${region.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`,
+    `  export AWS_ENDPOINT_URL=${region.endpoint} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`,
   );
   say(`  npm run trivet -- status ${cluster}`);
   say(
