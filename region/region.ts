@@ -81,7 +81,8 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
 
 /**
  * What acts by itself stops first (services in reverse order of their registration: schedules and events, then functions and workflows,
- * then groups that would launch again), then the endpoint, then machines, then the clock. One failure does not keep the rest running. Throws what failed now, and the region's defects.
+ * then groups that would launch again), then the endpoint, then machines, then the clock. One failure does not keep the rest running.
+ * Throws what failed now, and the region's defects.
  */
 async function stopAll(kernel: Kernel, defects: Defects, closeServer: () => Promise<void>): Promise<void> {
   const failures: unknown[] = [];

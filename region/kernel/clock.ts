@@ -1,23 +1,28 @@
 /** Time for the whole region. Real time today; the seam for virtual time (a later issue). */
 export interface Clock {
   now(): Date;
-  /** Runs `action` after `milliseconds`; the returned function cancels it. Timers never keep the process alive alone. */
-  after(milliseconds: number, action: () => void): () => void;
+  /**
+   * Runs `action` after `milliseconds`; the returned function cancels it. What it throws, or rejects with, is a defect of the region
+   * (`Kernel.background`).
+   */
+  after(milliseconds: number, action: () => void | Promise<void>): () => void;
   /** Resolves after `milliseconds`; rejects with the signal's reason when it is aborted first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Cancels every timer; later timers never fire. */
   stop(): void;
 }
 
-/** A clock on real time. */
-export function createClock(): Clock {
+/** A clock on real time; `run` runs what is due. */
+export function createClock(
+  run: (action: () => void | Promise<void>) => void = (action) => void action(),
+): Clock {
   const timers = new Set<NodeJS.Timeout>();
   let stopped = false;
-  const after = (milliseconds: number, action: () => void): (() => void) => {
+  const after = (milliseconds: number, action: () => void | Promise<void>): (() => void) => {
     if (stopped) return () => {};
     const timer = setTimeout(() => {
       timers.delete(timer);
-      action();
+      run(action);
     }, milliseconds);
     timers.add(timer);
     return () => {

@@ -21,6 +21,8 @@ export interface KernelOptions {
   readonly seed?: number;
   readonly log?: (line: string) => void;
   readonly clock?: Clock;
+  /** Told of what background work threw; throws it again unless given. */
+  readonly onDefect?: (what: string, error: unknown) => void;
 }
 
 const noMachines: Machines = {
@@ -39,6 +41,23 @@ function refuseDryRun(input: object): void {
     });
 }
 
+/** Runs work that nobody awaits, and tells of what it throws. */
+function createBackground(onDefect: (what: string, error: unknown) => void): Kernel['background'] {
+  return (what, work) => {
+    try {
+      // A listener may return anything where nothing is expected.
+      const going: unknown = work();
+      if (going instanceof Promise) going.catch((error: unknown) => onDefect(what, error));
+    } catch (error) {
+      onDefect(what, error);
+    }
+  };
+}
+
+function rethrow(_what: string, error: unknown): never {
+  throw error;
+}
+
 /** The part of the region that every service stands on: identity, time, ids, credentials, and calls between services. */
 export function createKernel(options: KernelOptions): Kernel {
   const accountId = '123456789012';
@@ -47,6 +66,7 @@ export function createKernel(options: KernelOptions): Kernel {
   const registered = new Map<ServiceId, Service>();
   const listeners: ((event: AwsEvent) => void)[] = [];
   const callListeners = new Set<(call: Call) => void>();
+  const background = createBackground(options.onDefect ?? rethrow);
   const root: Principal = { kind: 'service', arn: 'region.internal' };
 
   const find = (id: ServiceId, operation: string): UntypedOperation => {
@@ -61,13 +81,14 @@ export function createKernel(options: KernelOptions): Kernel {
     region,
     zones: ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `${region}${letter}`),
     stateDir: options.stateDir,
-    clock: options.clock ?? createClock(),
+    clock: options.clock ?? createClock((action) => background('a timer', action)),
     delays: resolveDelays(options.delays),
     ids,
     credentials: createCredentials(accountId, ids),
     endpoint: '',
     machines: noMachines,
     log: options.log ?? (() => {}),
+    background,
     register: (service) => void registered.set(service.id, service),
     service: (id) => {
       const service = registered.get(id);
@@ -100,10 +121,10 @@ export function createKernel(options: KernelOptions): Kernel {
       return () => void callListeners.delete(listener);
     },
     reportCall: (call) => {
-      for (const listener of callListeners) listener(call);
+      for (const listener of callListeners) background('a listener to calls', () => listener(call));
     },
     putEvent: (event) => {
-      for (const listener of listeners) listener(event);
+      for (const listener of listeners) background('a listener to events', () => listener(event));
     },
     onEvent: (listener) => void listeners.push(listener),
     authorize: () => {},

@@ -128,6 +128,11 @@ export interface Kernel {
   /** Set by the composition before services start. */
   machines: Machines;
   log(line: string): void;
+  /**
+   * Runs work that nobody awaits: `what` names it (`a health check`). What it throws, or rejects with, is a defect of the region, and
+   * goes to the composition: a region says it loudly and goes on, a kernel that a test composed throws it.
+   */
+  background(what: string, work: () => void | Promise<void>): void;
   register(service: Service): void;
   service(id: ServiceId): Service;
   services(): readonly Service[];

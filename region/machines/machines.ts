@@ -141,7 +141,8 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
       attached.delete(volumeId);
       if (etcd?.volumeId === volumeId) {
         console.say(`${volumeId} was taken away from under etcd`);
-        void etcd.process.kill();
+        const { process } = etcd;
+        kernel.background('the end of etcd', () => process.kill());
       }
     },
     terminate,

@@ -35,10 +35,10 @@ export function createReconciler(scaling: () => AutoScaling, kernel: Kernel): Re
   };
   const tick = (group: Group): void => {
     if (stopped || scaling().groups.get(group.name) !== group) return;
-    void look(group);
+    kernel.background('a look at a group', () => look(group));
     kernel.clock.after(kernel.delays.autoScalingInterval, () => tick(group));
   };
-  const wake = (group: Group): void => void kernel.clock.after(0, () => void look(group));
+  const wake = (group: Group): void => void kernel.clock.after(0, () => look(group));
   kernel.onEvent((event) => {
     const group = awaiting(scaling(), event);
     if (group) wake(group);

@@ -25,7 +25,7 @@ export function watchTargets(elb: Elb, group: TargetGroup): void {
     again();
   };
   const again = (): void =>
-    void elb.kernel.clock.after(scaledSeconds(elb, group.healthCheck.intervalSeconds), () => void round());
+    void elb.kernel.clock.after(scaledSeconds(elb, group.healthCheck.intervalSeconds), round);
   again();
 }
 

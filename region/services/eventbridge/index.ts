@@ -29,7 +29,8 @@ export function createEventbridge(kernel: Kernel): EventbridgeService {
     kernel.clock.after(kernel.delays.eventDelivery, () => {
       for (const rule of rules.byName.values()) {
         if (!rule.enabled || !rule.matches(event)) continue;
-        for (const target of rule.targets.values()) void deliver(kernel, rule, target, event);
+        for (const target of rule.targets.values())
+          kernel.background('the delivery of an event', () => deliver(kernel, rule, target, event));
       }
     });
   };

@@ -48,7 +48,7 @@ export function createPool(kernel: Kernel, accountLimit: number): Pool {
 
   const drop = (environment: Environment): void => {
     alive.delete(environment);
-    void environment.end();
+    kernel.background('the end of an environment', () => environment.end());
   };
   const end = (pooled: Pooled): void => {
     idle.delete(pooled);

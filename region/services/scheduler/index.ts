@@ -137,7 +137,7 @@ function repeat(kernel: Kernel, interval: number, action: () => Promise<void>): 
   const next = (): void => {
     cancel = kernel.clock.after(interval, () => {
       next();
-      void action();
+      return action();
     });
   };
   next();

@@ -119,7 +119,8 @@ function begin(parts: ExecutionsParts, find: Executions['find'], beginning: Begi
   };
   const work = run(parts, find, execution, beginning.input, controller);
   onStatus(execution);
-  void work.then((result) => {
+  kernel.background('the end of an execution', async () => {
+    const result = await work;
     execution.result = result;
     execution.status = result.status;
     execution.stopDate = kernel.clock.now();

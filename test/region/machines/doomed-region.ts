@@ -1,4 +1,5 @@
-/** Starts one etcd as machines do, in the state directory of its argument, and waits to be killed. */
+/** Starts one etcd as machines do, in the state directory of its argument, and waits to be killed, or throws once there is a file `crash`. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from '../../../region/kernel/clock.ts';
 import { createConsole } from '../../../region/machines/console.ts';
@@ -21,4 +22,6 @@ startEtcd({
   clock,
   console: createConsole(join(stateDir, 'console.log'), () => clock.now()),
 });
-setInterval(() => {}, 1_000);
+setInterval(() => {
+  if (existsSync(join(stateDir, 'crash'))) throw new Error('a defect');
+}, 50);

@@ -25,17 +25,25 @@ describe('a region that was killed', () => {
   const isAlive = (pid: number): boolean =>
     existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-  test('leaves etcd behind, and the next start ends it', async () => {
+  async function startDoomed() {
     const script = fileURLToPath(new URL('./doomed-region.ts', import.meta.url));
     const region = spawn(process.execPath, ['--no-warnings', script, stateDir], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'pipe'],
     });
-    const ended = new Promise((resolve) => region.once('exit', resolve));
+    let said = '';
+    region.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    const ended = new Promise<number | null>((resolve) => region.once('close', resolve));
     const pidFile = await eventually(
       () => existsSync(join(stateDir, 'pids')) && readdirSync(join(stateDir, 'pids'))[0],
       { timeoutMs: 20_000 },
     );
-    const etcd = Number(pidFile);
+    return { region, ended, etcd: Number(pidFile), said: () => said };
+  }
+
+  test('leaves etcd behind, and the next start ends it', async () => {
+    const { region, ended, etcd } = await startDoomed();
     region.kill('SIGKILL');
     await ended;
     expect(isAlive(etcd)).toBe(true);
@@ -45,6 +53,14 @@ describe('a region that was killed', () => {
     await eventually(() => !isAlive(etcd));
     expect(readdirSync(join(stateDir, 'pids'))).toEqual([]);
     expect(await killLeftovers(stateDir)).toEqual([]);
+  });
+
+  test('by an exception of its own takes etcd with it, and says why', async () => {
+    const { ended, etcd, said } = await startDoomed();
+    writeFileSync(join(stateDir, 'crash'), '');
+    expect(await ended).toBe(1);
+    await eventually(() => !isAlive(etcd));
+    expect(said()).toContain('Error: a defect');
   });
 
   test('never costs a stranger its life, whose number was written down once', async () => {

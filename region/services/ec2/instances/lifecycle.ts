@@ -90,12 +90,12 @@ export function tearDown(
   instance.stateReason = reason;
   enter(ec2, instance, 'shutting-down');
   const delay = delays.instanceShutdown * (skipOsShutdown ? shareWithoutOs : 1);
-  const ended = Promise.all([
-    clock.sleep(delay),
-    stopMachine(ec2, instance),
-    ec2.faults.shutdownReleased(instance.instanceId),
-  ]);
-  void ended.then(() => {
+  ec2.kernel.background('the end of an instance', async () => {
+    await Promise.all([
+      clock.sleep(delay),
+      stopMachine(ec2, instance),
+      ec2.faults.shutdownReleased(instance.instanceId),
+    ]);
     instance.terminatedAt = clock.now();
     enter(ec2, instance, 'terminated');
     for (const id of instance.networkInterfaceIds) {
@@ -111,7 +111,8 @@ export function bringDown(ec2: Ec2, instance: Instance, reason: Reason): void {
   const { clock, delays } = ec2.kernel;
   instance.stateReason = reason;
   enter(ec2, instance, 'stopping');
-  void Promise.all([clock.sleep(delays.instanceShutdown), stopMachine(ec2, instance)]).then(() => {
+  ec2.kernel.background('the stop of an instance', async () => {
+    await Promise.all([clock.sleep(delays.instanceShutdown), stopMachine(ec2, instance)]);
     if (instance.state === 'stopping') enter(ec2, instance, 'stopped');
   });
 }

@@ -55,7 +55,7 @@ export function createVolume(ec2: Ec2, tokens: ClientTokens<string>, input: Crea
   const tags = tagsFor(input.TagSpecifications, 'volume');
   const volume = addVolume(ec2, { zone, settings, encrypted, kmsKeyId: input.KmsKeyId, tags });
   tokens.remember(input.ClientToken, input, volume.volumeId);
-  ec2.kernel.clock.after(ec2.kernel.delays.volumeCreate, () => void finishCreation(ec2, volume));
+  ec2.kernel.clock.after(ec2.kernel.delays.volumeCreate, () => finishCreation(ec2, volume));
   return volumeView(ec2, volume);
 }
 
