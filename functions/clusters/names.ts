@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 
-/** Longest cluster name: with a deployment's ≤ 10 characters every derived name stays within AWS's limits. */
+/**
+ * Longest cluster name. A deployment's name has at most ten letters and digits; the target group's `<deployment>-<cluster>-api` must fit
+ * into AWS's 32 characters, so that under a deployment of more than seven the plan refuses the longest names (decide-cluster-plan.ts).
+ */
 export const clusterNameLengthMax = 20;
 
 export const clusterNamePattern = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;

@@ -11,7 +11,8 @@ const list = z.pipe(
 const name = z.string().check(z.minLength(1));
 
 const environment = z.object({
-  TRIVET_DEPLOYMENT: z.string().check(z.regex(/^[a-z][a-z0-9-]{0,9}$/)),
+  // As infra/names.ts checks it. No hyphen: the policies' `trivet-*` must not match a deployment called `trivet-two`.
+  TRIVET_DEPLOYMENT: z.string().check(z.regex(/^[a-z][a-z0-9]{0,9}$/)),
   TRIVET_REGISTRY_TABLE: name,
   TRIVET_BUCKET: name,
   TRIVET_KEY_ARN: name,

@@ -29,6 +29,15 @@ describe('readConfig', () => {
     });
   });
 
+  test.each(['trivet-two', 'Trivet', '2nd', 'elevenchars', ''])(
+    'refuses the deployment name "%s", as the CDK app does',
+    (name) => {
+      expect(() => readConfig({ ...complete, TRIVET_DEPLOYMENT: name })).toThrow(
+        'missing or malformed environment variables: TRIVET_DEPLOYMENT',
+      );
+    },
+  );
+
   test('names every variable that is missing or malformed', () => {
     const { TRIVET_BUCKET: _, ...rest } = complete;
     expect(() => readConfig({ ...rest, TRIVET_DEPLOYMENT: 'Much-too-long' })).toThrow(
