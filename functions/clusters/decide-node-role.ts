@@ -20,7 +20,7 @@ export type NodeRoleStep =
 
 /**
  * What a slot's instances may do: read what was put under the slot's own prefix, write their reports there, and nothing else. The CAs'
- * keys lie outside that prefix (plan §3.3, S22).
+ * keys lie outside that prefix (S22).
  */
 export function wantedNodeRole(
   owner: Owner,
@@ -46,6 +46,14 @@ export function wantedNodeRole(
           Effect: 'Allow',
           Action: 's3:GetObject',
           Resource: `${bucketArn}/${keys.slot(slot.slot)}*`,
+        },
+        {
+          // Without it S3 answers 403, not 404, for a directive that is not written yet: it takes the key that was asked for as s3:prefix.
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: bucketArn,
+          Condition: { StringLike: { 's3:prefix': `${keys.slot(slot.slot)}*` } },
         },
         {
           Sid: 'WriteOwnReports',

@@ -18,6 +18,7 @@ readonly pki=$root/etc/trivet/pki/etcd
 readonly run=$root/run/trivet
 readonly carried_out=$root/var/lib/trivet/carried-out
 readonly slot_prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
+said_error=''
 readonly metadata=http://169.254.169.254/latest
 
 say() { printf '%s\\n' "$*"; }
@@ -29,10 +30,20 @@ instance_id() {
   curl -sS --fail --max-time 5 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/instance-id"
 }
 
-# get_object KEY FILE: the whole object or nothing.
+# get_object KEY FILE: the whole object or nothing. One that is not there yet is waited for in silence; anything else that S3 or the
+# network answers is said once, since a person may have to mend it, and tried again all the same.
 get_object() {
-  aws s3api get-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$1" "$2.part" >/dev/null 2>&1 || return 1
-  mv -f "$2.part" "$2"
+  local error
+  if error=$(aws s3api get-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$1" "$2.part" 2>&1 >/dev/null); then
+    mv -f "$2.part" "$2"
+    return
+  fi
+  error=\${error//$'\\n'/ }
+  if [[ $error != *'(NoSuchKey)'* && $error != "$said_error" ]]; then
+    say "$1 could not be read:$error"
+    said_error=$error
+  fi
+  return 1
 }
 
 put_object() {

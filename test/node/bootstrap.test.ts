@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -91,7 +92,7 @@ describe.skipIf(missing)('bootstrap.sh', () => {
     writeFileSync(join(folder, 'instance-id'), instanceId);
     const child = spawn('bash', [join(node.root, 'usr/local/lib/trivet/bootstrap.sh')], {
       env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, TRIVET_ROOT: node.root },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', openSync(join(folder, 'console'), 'a'), 'inherit'],
       detached: true,
     });
     const kill = (): void => {
@@ -101,6 +102,24 @@ describe.skipIf(missing)('bootstrap.sh', () => {
     kills.push(kill);
     return { ended: new Promise((resolve) => child.once('exit', resolve)), kill };
   };
+
+  test('says once what S3 refuses, is silent about what is not there yet, and goes on by itself', async () => {
+    const node = boot('i-00000000000000009', 'new');
+    await eventually(() => report('i-00000000000000009')?.state === 'waiting');
+    writeFileSync(join(folder, 'denied'), '');
+    const text = () => readFileSync(join(folder, 'console'), 'utf8');
+    await eventually(() => text().includes('could not be read'));
+    rmSync(join(folder, 'denied'));
+    direct(form('i-00000000000000009'));
+    await eventually(() => report('i-00000000000000009')?.reason === 'volume-not-attached');
+    node.kill();
+    await node.ended;
+    expect(text().split('\n').slice(0, 2)).toEqual([
+      'waiting ',
+      `${prefix}/directives/i-00000000000000009 could not be read: An error occurred (AccessDenied) when calling the GetObject operation`,
+    ]);
+    expect(text()).not.toContain('NoSuchKey');
+  });
 
   test('waits for its volume, formats it as directed, starts etcd and says which member it is', async () => {
     const first = boot('i-00000000000000001', 'new');
@@ -168,9 +187,10 @@ function playCommands(folder: string, root: string): void {
     mkdirSync(join(folder, 'bucket', prefix, part), { recursive: true });
   mkdirSync(bin);
   const programs = {
-    aws: `call=$2; shift 2
+    aws: `refuse() { printf '\\nAn error occurred (%s) when calling the GetObject operation\\n' "$1" >&2; exit 254; }
+call=$2; shift 2
 while (($#)); do case $1 in --key) key=$2; shift 2 ;; --body) body=$2; shift 2 ;; --bucket | --region) shift 2 ;; *) file=$1; shift ;; esac; done
-case $call in get-object) cp "${folder}/bucket/$key" "$file" ;; put-object) cp "$body" "${folder}/bucket/$key" ;; esac`,
+case $call in get-object) [[ -e "${folder}/denied" ]] && refuse AccessDenied; cp "${folder}/bucket/$key" "$file" 2>/dev/null || refuse NoSuchKey ;; put-object) cp "$body" "${folder}/bucket/$key" ;; esac`,
     curl: `case "$*" in
   *meta-data/instance-id*) cat "${folder}/instance-id" ;;
   *api/token*) echo token ;;

@@ -241,6 +241,13 @@ describe('provisioning a cluster', () => {
           Resource: 'arn:aws:s3:::trivet-123456789012-us-east-1/clusters/demo/slots/a/*',
         },
         {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: 'arn:aws:s3:::trivet-123456789012-us-east-1',
+          Condition: { StringLike: { 's3:prefix': 'clusters/demo/slots/a/*' } },
+        },
+        {
           Sid: 'WriteOwnReports',
           Effect: 'Allow',
           Action: 's3:PutObject',
