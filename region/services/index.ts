@@ -17,7 +17,10 @@ import { createSsm } from './ssm/index.ts';
 import { createStepfunctions } from './stepfunctions/index.ts';
 import { createSts } from './sts/index.ts';
 
-/** Every service of the region, in the order of registration; they stop in the reverse order. */
+/**
+ * Every service of the region, in the order of registration. They stop in the reverse order: who calls stops before whom it calls, so
+ * that an execution is aborted before the environment that runs its task ends, and never sees that task fail.
+ */
 export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
   createS3,
   createDynamodb,
@@ -31,8 +34,8 @@ export const serviceCreators: readonly ((kernel: Kernel) => Service)[] = [
   createEc2,
   createElbv2,
   createAutoscaling,
-  createStepfunctions,
   createLambda,
+  createStepfunctions,
   createEventbridge,
   createScheduler,
   createCloudformation,

@@ -5,8 +5,8 @@ import type {
   DescribeScalingActivitiesType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import type { Group } from './group.ts';
 import { type AutoScaling, groupNamed } from './store.ts';
 

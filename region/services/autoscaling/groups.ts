@@ -11,8 +11,8 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import { type Group, isLeaving } from './group.ts';
 import { hooksOf } from './hooks.ts';
 import { instanceView } from './instances.ts';

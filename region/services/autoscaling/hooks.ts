@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Hook, Transition } from './group.ts';
 import { waitCap } from './lifecycle-actions.ts';
 import { type AutoScaling, groupNamed, invalid } from './store.ts';

@@ -10,8 +10,8 @@ import type {
   TerminateInstanceInAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import { isLeaving, type Member } from './group.ts';
 import { type AutoScaling, groupNamed, invalid, memberOf } from './store.ts';
 import { beginTermination } from './terminate.ts';

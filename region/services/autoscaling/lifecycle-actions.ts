@@ -4,7 +4,7 @@ import type {
   RecordLifecycleActionHeartbeatType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Group, Hook, HookResult, LifecycleAction, Member } from './group.ts';
 import { type AutoScaling, groupNamed, invalid } from './store.ts';
 

@@ -1,6 +1,6 @@
 import type { AutoScaling as AutoScalingClient, ScalingProcessQuery } from '@aws-sdk/client-auto-scaling';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { type ProcessName, processNames } from './group.ts';
 import { type AutoScaling, groupNamed, invalid } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { Kernel, Principal } from '../../kernel/kernel.ts';
-import { refuse } from '../ec2/request.ts';
+import { refuse } from '../common/request.ts';
 import type { Group, Member } from './group.ts';
 
 /** What the operations share: the groups, and the way to have one looked at. */

@@ -8,8 +8,8 @@ import type {
   TagsType,
 } from '@aws-sdk/client-auto-scaling';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import type { Group, Tag } from './group.ts';
 import { type AutoScaling, groupNamed, invalid } from './store.ts';
 

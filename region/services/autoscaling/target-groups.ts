@@ -8,8 +8,8 @@ import type {
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed } from '../ec2/request.ts';
+import { onlyPlayed } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import type { Group, Member } from './group.ts';
 import { type AutoScaling, autoscalingPrincipal, groupNamed, invalid } from './store.ts';
 

@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-cloudformation';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { resolveParameters } from './parameters.ts';
 import { createStackRecord, type Stack, setStatus, type Target } from './stack.ts';
@@ -56,7 +56,14 @@ function checkCapabilities({ template }: Target, capabilities: readonly string[]
 
 /** Operations that change stacks. They answer at once; the work goes on, as on AWS. */
 export function changingOperations(kernel: Kernel, stacks: Stacks, lifecycle: Lifecycle) {
-  const members = ['StackName', 'TemplateBody', 'Parameters', 'Capabilities', 'Tags', 'ClientRequestToken'];
+  const members = [
+    'StackName',
+    'TemplateBody',
+    'Parameters',
+    'Capabilities',
+    'Tags',
+    'ClientRequestToken',
+  ] as const;
   const begin = (stack: Stack, work: () => Promise<void>): void => {
     stack.settled = work().catch((error) => {
       kernel.log(`cloudformation ${stack.name}: ${String(error)}`);
@@ -65,7 +72,7 @@ export function changingOperations(kernel: Kernel, stacks: Stacks, lifecycle: Li
   };
   return {
     createStack: async (input: CreateStackInput) => {
-      honour('cloudformation.createStack', input, [
+      onlyPlayed('cloudformation.createStack', input, [
         ...members,
         'OnFailure',
         'DisableRollback',
@@ -85,7 +92,7 @@ export function changingOperations(kernel: Kernel, stacks: Stacks, lifecycle: Li
       return { StackId: stack.id };
     },
     updateStack: async (input) => {
-      honour('cloudformation.updateStack', input, [...members, 'UsePreviousTemplate']);
+      onlyPlayed('cloudformation.updateStack', input, [...members, 'UsePreviousTemplate']);
       const stack = stacks.find(input.StackName);
       if (!/^(CREATE_COMPLETE|UPDATE_COMPLETE|UPDATE_ROLLBACK_COMPLETE)$/.test(stack.status)) {
         throw invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
@@ -103,7 +110,7 @@ export function changingOperations(kernel: Kernel, stacks: Stacks, lifecycle: Li
       return { StackId: stack.id };
     },
     deleteStack: (input) => {
-      honour('cloudformation.deleteStack', input, ['StackName', 'ClientRequestToken']);
+      onlyPlayed('cloudformation.deleteStack', input, ['StackName', 'ClientRequestToken']);
       const stack = stacks.known(input.StackName);
       if (!stack || stack.deletedAt) return {};
       if (stack.status.endsWith('_IN_PROGRESS'))
@@ -122,7 +129,7 @@ export function changingOperations(kernel: Kernel, stacks: Stacks, lifecycle: Li
 export function readingOperations(stacks: Stacks) {
   return {
     describeStacks: (input) => {
-      honour('cloudformation.describeStacks', input, ['StackName', 'NextToken']);
+      onlyPlayed('cloudformation.describeStacks', input, ['StackName', 'NextToken']);
       const chosen =
         input.StackName === undefined
           ? stacks.all().filter((stack) => !stack.deletedAt)
@@ -130,7 +137,7 @@ export function readingOperations(stacks: Stacks) {
       return { Stacks: chosen.map(shapeOf) };
     },
     listStacks: (input) => {
-      honour('cloudformation.listStacks', input, ['StackStatusFilter', 'NextToken']);
+      onlyPlayed('cloudformation.listStacks', input, ['StackStatusFilter', 'NextToken']);
       const wanted = input.StackStatusFilter;
       return {
         StackSummaries: stacks
@@ -148,7 +155,7 @@ export function readingOperations(stacks: Stacks) {
       };
     },
     describeStackResources: (input) => {
-      honour('cloudformation.describeStackResources', input, ['StackName', 'LogicalResourceId']);
+      onlyPlayed('cloudformation.describeStackResources', input, ['StackName', 'LogicalResourceId']);
       const stack = stacks.find(input.StackName);
       const wanted = input.LogicalResourceId;
       return {
@@ -156,7 +163,7 @@ export function readingOperations(stacks: Stacks) {
       };
     },
     listStackResources: (input) => {
-      honour('cloudformation.listStackResources', input, ['StackName', 'NextToken']);
+      onlyPlayed('cloudformation.listStackResources', input, ['StackName', 'NextToken']);
       return {
         StackResourceSummaries: resourceShapes(stacks.find(input.StackName)).map(
           ({ Timestamp: at, StackId: _i, StackName: _n, ...rest }) => ({
@@ -167,11 +174,11 @@ export function readingOperations(stacks: Stacks) {
       };
     },
     describeStackEvents: (input) => {
-      honour('cloudformation.describeStackEvents', input, ['StackName', 'NextToken']);
+      onlyPlayed('cloudformation.describeStackEvents', input, ['StackName', 'NextToken']);
       return { StackEvents: [...stacks.find(input.StackName).events].reverse() };
     },
     getTemplate: (input) => {
-      honour('cloudformation.getTemplate', input, ['StackName', 'TemplateStage']);
+      onlyPlayed('cloudformation.getTemplate', input, ['StackName', 'TemplateStage']);
       // Byte for byte what was deployed: the template has no transforms, so both stages are the same.
       return {
         TemplateBody: stacks.find(input.StackName).target.body,
@@ -179,7 +186,7 @@ export function readingOperations(stacks: Stacks) {
       };
     },
     listExports: (input) => {
-      honour('cloudformation.listExports', input, ['NextToken']);
+      onlyPlayed('cloudformation.listExports', input, ['NextToken']);
       return {
         Exports: stacks.all().flatMap((stack) =>
           stack.outputs
@@ -193,7 +200,7 @@ export function readingOperations(stacks: Stacks) {
       };
     },
     listImports: (input) => {
-      honour('cloudformation.listImports', input, ['ExportName', 'NextToken']);
+      onlyPlayed('cloudformation.listImports', input, ['ExportName', 'NextToken']);
       return { Imports: stacks.importers(input.ExportName ?? '') };
     },
   } satisfies Operations<CloudFormation>;

@@ -1,6 +1,7 @@
 import type { Filter } from '@aws-sdk/client-ec2';
-import { type Page, takePage } from './paging.ts';
-import { missing, type ResourceKind, refuse } from './request.ts';
+import { refuse } from '../common/request.ts';
+import { type Page, takePage } from '../common/take-page.ts';
+import { missing, type ResourceKind } from './request.ts';
 import type { Tags } from './tags.ts';
 
 /** What a filter compares: one value, several of which any may match, or nothing. */

@@ -8,8 +8,8 @@ import type {
   _InstanceType as InstanceTypeName,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { onlyPlayed, refuse } from './request.ts';
 import type { Ec2 } from './store.ts';
 import { zoneIdOf } from './zones.ts';
 

@@ -15,8 +15,9 @@ import type {
   ReleaseAddressRequest,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { type ClientTokens, createClientTokens, found, onlyPlayed, refuse, required } from './request.ts';
+import { type ClientTokens, createClientTokens, found } from './request.ts';
 import type { Ec2 } from './store.ts';
 import { tagsFor } from './tags.ts';
 

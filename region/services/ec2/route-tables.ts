@@ -11,9 +11,10 @@ import type {
   RouteTable as RouteTableView,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { formatBlock } from './cidr.ts';
+import { formatBlock } from '../common/cidr.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { found, missing, onlyPlayed, refuse, required } from './request.ts';
+import { found, missing } from './request.ts';
 import { type Route, routeOperations, routeView } from './routes.ts';
 import type { Ec2 } from './store.ts';
 import { tagsFor } from './tags.ts';

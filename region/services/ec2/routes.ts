@@ -7,8 +7,9 @@ import type {
   Route as RouteView,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { formatBlock, parseBlock } from './cidr.ts';
-import { found, onlyPlayed, refuse, required } from './request.ts';
+import { formatBlock, parseBlock } from '../common/cidr.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
+import { found } from './request.ts';
 import type { RouteTable } from './route-tables.ts';
 import type { Ec2 } from './store.ts';
 

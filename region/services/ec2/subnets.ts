@@ -9,9 +9,17 @@ import type {
   Subnet as SubnetView,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { type Block, containsBlock, formatBlock, overlaps, parseBlock, usableAddresses } from './cidr.ts';
+import {
+  type Block,
+  containsBlock,
+  formatBlock,
+  overlaps,
+  parseBlock,
+  usableAddresses,
+} from '../common/cidr.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { found, onlyPlayed, refuse, required } from './request.ts';
+import { found } from './request.ts';
 import type { Ec2 } from './store.ts';
 import { tagsFor } from './tags.ts';
 import { zoneIdOf, zoneNameOf } from './zones.ts';

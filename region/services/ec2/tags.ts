@@ -11,8 +11,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { onlyPlayed, refuse, required } from './request.ts';
 import type { Ec2 } from './store.ts';
 
 /** EC2's limit of tags on one resource. */

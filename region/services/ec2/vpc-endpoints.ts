@@ -16,8 +16,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { found, onlyPlayed, refuse, required } from './request.ts';
+import { found } from './request.ts';
 import type { Route } from './routes.ts';
 import type { Ec2 } from './store.ts';
 import { tagsFor } from './tags.ts';

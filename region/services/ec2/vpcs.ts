@@ -12,9 +12,10 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { type Block, formatBlock, parseBlock } from './cidr.ts';
+import { type Block, formatBlock, parseBlock } from '../common/cidr.ts';
+import { onlyPlayed, refuse, required } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { found, onlyPlayed, refuse, required } from './request.ts';
+import { found } from './request.ts';
 import { addMainRouteTable } from './route-tables.ts';
 import { addDefaultSecurityGroup } from './security-groups/security-group.ts';
 import type { Ec2 } from './store.ts';

@@ -6,8 +6,8 @@ import type {
   EC2,
 } from '@aws-sdk/client-ec2';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
 import { describe } from './describe.ts';
-import { onlyPlayed, refuse } from './request.ts';
 import type { Ec2 } from './store.ts';
 
 /** The id of a zone, the same in every account on AWS (`use1-az1`). */

@@ -6,7 +6,7 @@ import type {
   ModifyTargetGroupAttributesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
 import { type Elb, loadBalancerOf, targetGroupOf } from './load-balancer.ts';
 
 /** The attributes of a new Network Load Balancer. */

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { refuse } from '../ec2/request.ts';
+import { refuse } from '../common/request.ts';
 import type { TargetGroup } from './target-group.ts';
 
 export interface Placement {

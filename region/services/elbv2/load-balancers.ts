@@ -14,8 +14,8 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import { loadBalancerAttributes } from './attributes.ts';
 import {
   arnSuffix,

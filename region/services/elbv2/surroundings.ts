@@ -1,8 +1,8 @@
 import type { DescribeNetworkInterfacesResult, SecurityGroup, Subnet, Vpc } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/kernel.ts';
-import { containsAddress, parseAddress, parseBlock } from '../ec2/cidr.ts';
-import { refuse } from '../ec2/request.ts';
+import { containsAddress, parseAddress, parseBlock } from '../common/cidr.ts';
+import { refuse } from '../common/request.ts';
 import { type Elb, invalid, type LoadBalancer, type Placement } from './load-balancer.ts';
 
 /** ELB calls EC2 as itself: the interfaces that it makes are its own. */

@@ -7,7 +7,7 @@ import type {
   Tag,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
 import { type Elb, listenerOf, loadBalancerOf, targetGroupOf } from './load-balancer.ts';
 
 /** Tags that one resource may have. */

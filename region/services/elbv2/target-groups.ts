@@ -11,8 +11,8 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { takePage } from '../ec2/paging.ts';
-import { fingerprint, onlyPlayed, refuse } from '../ec2/request.ts';
+import { fingerprint, onlyPlayed, refuse } from '../common/request.ts';
+import { takePage } from '../common/take-page.ts';
 import { targetGroupAttributes } from './attributes.ts';
 import { isInUse, watchTargets } from './health-checks.ts';
 import { arnSuffix, checkName, type Elb, elbArn, invalid, targetGroupOf } from './load-balancer.ts';

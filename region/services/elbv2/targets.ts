@@ -9,7 +9,7 @@ import type {
   TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Operations } from '../../kernel/kernel.ts';
-import { onlyPlayed, refuse } from '../ec2/request.ts';
+import { onlyPlayed, refuse } from '../common/request.ts';
 import { isInUse, scaledSeconds } from './health-checks.ts';
 import { type Elb, invalid, targetGroupOf } from './load-balancer.ts';
 import { checkAddresses } from './surroundings.ts';

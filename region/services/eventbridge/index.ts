@@ -1,6 +1,6 @@
 import type { EventBridge, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import type { AwsEvent, Kernel, Operations, Service } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { type BusEvent, deliver } from './deliver.ts';
 import { ruleOperations, targetOperations } from './operations.ts';
 import { createRules } from './rules.ts';
@@ -48,7 +48,7 @@ export function createEventbridge(kernel: Kernel): EventbridgeService {
   kernel.onEvent((event) => publish(onBus(event, kernel.clock.now())));
 
   const putEntry = (entry: PutEventsRequestEntry): PutEventsResultEntry => {
-    honour('eventbridge.putEvents', entry, [
+    onlyPlayed('eventbridge.putEvents', entry, [
       'Source',
       'DetailType',
       'Detail',

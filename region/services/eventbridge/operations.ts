@@ -1,7 +1,7 @@
 import type { EventBridge, PutRuleRequest, Target } from '@aws-sdk/client-eventbridge';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { compilePattern } from './pattern.ts';
 import type { Rule, Rules } from './rules.ts';
 import { checkTransformer, parsePath } from './transform.ts';
@@ -15,7 +15,7 @@ const targetMembers = [
   'InputTransformer',
   'DeadLetterConfig',
   'RetryPolicy',
-];
+] as const;
 const playedTargets = ['lambda', 'states', 'sqs'];
 const mostTargets = 5;
 
@@ -32,7 +32,7 @@ export function ruleOperations(rules: Rules) {
   return {
     putRule: (input) => putRule(rules, input),
     deleteRule: (input) => {
-      honour('eventbridge.deleteRule', input, ['Name', 'EventBusName', 'Force']);
+      onlyPlayed('eventbridge.deleteRule', input, ['Name', 'EventBusName', 'Force']);
       rules.checkBus(input.EventBusName);
       const rule = rules.byName.get(input.Name ?? '');
       if (!rule) return {};
@@ -45,7 +45,7 @@ export function ruleOperations(rules: Rules) {
       return { ...shapeOf(rules.find(input.Name)), EventBusName: 'default' };
     },
     listRules: (input) => {
-      honour('eventbridge.listRules', input, ['NamePrefix', 'EventBusName', 'NextToken', 'Limit']);
+      onlyPlayed('eventbridge.listRules', input, ['NamePrefix', 'EventBusName', 'NextToken', 'Limit']);
       rules.checkBus(input.EventBusName);
       const all = [...rules.byName.values()]
         .filter(({ name }) => name.startsWith(input.NamePrefix ?? ''))
@@ -71,7 +71,7 @@ export function ruleOperations(rules: Rules) {
 
 /** Makes a rule or changes it; its targets and tags stay. */
 function putRule(rules: Rules, input: PutRuleRequest) {
-  honour('eventbridge.putRule', input, [
+  onlyPlayed('eventbridge.putRule', input, [
     'Name',
     'EventPattern',
     'State',
@@ -113,7 +113,7 @@ export function targetOperations(rules: Rules) {
   const byArn = (arn: string | undefined): Rule => rules.find(arn?.split('rule/')[1]);
   return {
     putTargets: (input) => {
-      honour('eventbridge.putTargets', input, ['Rule', 'EventBusName', 'Targets']);
+      onlyPlayed('eventbridge.putTargets', input, ['Rule', 'EventBusName', 'Targets']);
       rules.checkBus(input.EventBusName);
       const rule = rules.find(input.Rule);
       for (const target of input.Targets ?? []) checkTarget(target);
@@ -131,7 +131,7 @@ export function targetOperations(rules: Rules) {
       return { FailedEntryCount: 0, FailedEntries: [] };
     },
     removeTargets: (input) => {
-      honour('eventbridge.removeTargets', input, ['Rule', 'EventBusName', 'Ids', 'Force']);
+      onlyPlayed('eventbridge.removeTargets', input, ['Rule', 'EventBusName', 'Ids', 'Force']);
       rules.checkBus(input.EventBusName);
       const rule = rules.find(input.Rule);
       for (const id of input.Ids ?? []) rule.targets.delete(id);
@@ -162,7 +162,7 @@ export function targetOperations(rules: Rules) {
 
 function checkTarget(target: Target): void {
   const { Id: id = '', Arn: arn = '' } = target;
-  honour(`eventbridge.putTargets (target ${id})`, target, targetMembers);
+  onlyPlayed(`eventbridge.putTargets (target ${id})`, target, targetMembers);
   const service = arn.split(':')[2] ?? '';
   if (!playedTargets.includes(service)) throw new NotPlayedError(`the EventBridge target ${arn}`);
   if (service === 'states' && !target.RoleArn) throw invalid(`RoleArn is required for target ${arn}.`);

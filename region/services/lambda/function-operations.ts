@@ -1,7 +1,7 @@
 import type { CreateFunctionRequest, Lambda } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { createCodeStore } from './code.ts';
 import {
   configurationOf,
@@ -14,7 +14,7 @@ import { checkNetwork } from './network.ts';
 import type { Runner } from './run.ts';
 import { changedSettings, checkRole, newSettings } from './settings.ts';
 
-const codeMembers = ['S3Bucket', 'S3Key', 'ZipFile'];
+const codeMembers = ['S3Bucket', 'S3Key', 'ZipFile'] as const;
 
 /** Functions themselves: create and change. */
 export function functionOperations(kernel: Kernel, functions: Functions, runner: Runner) {
@@ -50,7 +50,7 @@ export function functionOperations(kernel: Kernel, functions: Functions, runner:
         DryRun: dry,
         ...location
       } = input;
-      honour('lambda.updateFunctionCode', location, codeMembers);
+      onlyPlayed('lambda.updateFunctionCode', location, codeMembers);
       const fn = functions.find(name);
       const code = await codeOf(location);
       if (dry) return configurationOf(fn, { ...fn.latest, code }, false);
@@ -96,7 +96,7 @@ export function functionReadingOperations(functions: Functions, runner: Runner) 
     getFunctionConfiguration: ({ FunctionName: name, Qualifier: qualifier }) =>
       configuration(name, qualifier),
     listFunctions: (input) => {
-      honour('lambda.listFunctions', input, ['MaxItems', 'Marker', 'FunctionVersion']);
+      onlyPlayed('lambda.listFunctions', input, ['MaxItems', 'Marker', 'FunctionVersion']);
       const versions = input.FunctionVersion === 'ALL';
       const rows = [...functions.byName.values()]
         .sort((left, right) => (left.name < right.name ? -1 : 1))
@@ -141,7 +141,7 @@ function deleteVersion(runner: Runner, fn: LambdaFunction, version: Version): ob
 /** Refuses what CreateFunction refuses at once; answers the name. */
 function checkNew(functions: Functions, input: CreateFunctionRequest): string {
   const { FunctionName: name = '', Code: location, PackageType: packaging = 'Zip' } = input;
-  honour('lambda.createFunction Code', location ?? {}, codeMembers);
+  onlyPlayed('lambda.createFunction Code', location ?? {}, codeMembers);
   if (packaging !== 'Zip') throw new AwsError('InvalidParameterValueException', 'PackageType must be Zip.');
   if (!/^[A-Za-z0-9-_]{1,64}$/.test(name)) {
     throw new AwsError('ValidationException', `The function name ${name} is malformed.`);

@@ -2,7 +2,7 @@ import type { InvokeCommandInput, InvokeCommandOutput } from '@aws-sdk/client-la
 import { Uint8ArrayBlobAdapter } from '@smithy/core/serde';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, RequestContext } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { sourceArnOf } from '../common/service-principal.ts';
 import type { AsyncInvocations } from './async-invocations.ts';
 import type { Functions, ResolvedVersion } from './functions.ts';
@@ -23,7 +23,7 @@ export function createInvoke(
   background: AsyncInvocations,
 ) {
   return async (input: InvokeCommandInput, context: RequestContext): Promise<InvokeOutput> => {
-    honour('lambda.invoke', input, [
+    onlyPlayed('lambda.invoke', input, [
       'FunctionName',
       'Qualifier',
       'InvocationType',

@@ -1,7 +1,7 @@
 import type { Lambda } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Functions, ResolvedVersion } from './functions.ts';
 import { type Statement, statementOf } from './policy.ts';
 
@@ -20,7 +20,7 @@ export function policyOperations(kernel: Kernel, functions: Functions) {
     });
   return {
     addPermission: ({ FunctionName: name, Qualifier: qualifier, ...rest }) => {
-      honour('lambda.addPermission', rest, [
+      onlyPlayed('lambda.addPermission', rest, [
         'StatementId',
         'Action',
         'Principal',

@@ -2,7 +2,7 @@ import type { CreateFunctionRequest, UpdateFunctionConfigurationRequest } from '
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { assumeRole } from '../common/assume-role.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Settings } from './functions.ts';
 import { lambdaHost } from './session.ts';
 
@@ -24,7 +24,7 @@ const honoured = [
   'TracingConfig',
   'LoggingConfig',
   'KMSKeyArn',
-];
+] as const;
 
 const reserved = [
   '_HANDLER',
@@ -74,7 +74,7 @@ export function newSettings(name: string, input: SettingsInput): Settings {
 
 /** Settings after a change; members that are absent stay. Throws as UpdateFunctionConfiguration does. */
 export function changedSettings(before: Settings, input: SettingsInput): Settings {
-  honour('lambda function', input, honoured);
+  onlyPlayed('a lambda function', input, honoured);
   const { deadLetterArn: _before, ...kept } = before;
   const deadLetterArn = input.DeadLetterConfig ? input.DeadLetterConfig.TargetArn : before.deadLetterArn;
   const after: Settings = {

@@ -1,7 +1,7 @@
 import type { FunctionEventInvokeConfig, Lambda } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel, Operations } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { publishVersion } from './function-operations.ts';
 import { type Alias, configurationOf, type Functions, type LambdaFunction } from './functions.ts';
 
@@ -24,7 +24,7 @@ export function versionOperations(kernel: Kernel, functions: Functions) {
   };
   return {
     publishVersion: ({ FunctionName: name, Description: description, CodeSha256: expected, ...rest }) => {
-      honour('lambda.publishVersion', rest, []);
+      onlyPlayed('lambda.publishVersion', rest, []);
       const fn = functions.find(name);
       if (expected && expected !== fn.latest.code.sha256) {
         throw new AwsError(
@@ -47,7 +47,7 @@ export function versionOperations(kernel: Kernel, functions: Functions) {
       Description: description,
       ...rest
     }) => {
-      honour('lambda.createAlias', rest, []);
+      onlyPlayed('lambda.createAlias', rest, []);
       const fn = functions.find(name);
       if (!/^(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}$/.test(alias))
         throw new AwsError('ValidationException', `The alias name ${alias} is malformed.`);
@@ -64,7 +64,7 @@ export function versionOperations(kernel: Kernel, functions: Functions) {
       Description: description,
       ...rest
     }) => {
-      honour('lambda.updateAlias', rest, []);
+      onlyPlayed('lambda.updateAlias', rest, []);
       const fn = functions.find(name);
       const before = aliasOf(fn, alias);
       return put(fn, before.name, version ?? before.version, description ?? before.description);
@@ -106,7 +106,7 @@ export function sideOperations(kernel: Kernel, functions: Functions) {
   };
   return {
     putFunctionEventInvokeConfig: ({ FunctionName: name, Qualifier: qualifier, ...rest }) => {
-      honour('lambda.putFunctionEventInvokeConfig', rest, [
+      onlyPlayed('lambda.putFunctionEventInvokeConfig', rest, [
         'MaximumRetryAttempts',
         'MaximumEventAgeInSeconds',
         'DestinationConfig',

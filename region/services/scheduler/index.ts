@@ -1,7 +1,7 @@
 import type { CreateScheduleInput, FlexibleTimeWindow, Scheduler, Target } from '@aws-sdk/client-scheduler';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel, Operations, Service } from '../../kernel/kernel.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { rateMilliseconds } from './expression.ts';
 import { fire } from './fire.ts';
 import { createGroups, type Groups } from './groups.ts';
@@ -31,8 +31,8 @@ const members = [
   'ClientToken',
   'ScheduleExpressionTimezone',
   'ActionAfterCompletion',
-];
-const targetMembers = ['Arn', 'RoleArn', 'Input', 'RetryPolicy', 'DeadLetterConfig'];
+] as const;
+const targetMembers = ['Arn', 'RoleArn', 'Input', 'RetryPolicy', 'DeadLetterConfig'] as const;
 
 function invalid(message: string): AwsError {
   return new AwsError('ValidationException', message);
@@ -72,7 +72,7 @@ export function createScheduler(kernel: Kernel): Service {
       return {};
     },
     listSchedules: (input) => {
-      honour('scheduler.listSchedules', input, [
+      onlyPlayed('scheduler.listSchedules', input, [
         'GroupName',
         'NamePrefix',
         'State',
@@ -100,7 +100,7 @@ export function createScheduler(kernel: Kernel): Service {
 }
 
 function read(kernel: Kernel, groups: Groups, input: CreateScheduleInput, createdAt: Date): Schedule {
-  honour('scheduler.createSchedule', input, members);
+  onlyPlayed('scheduler.createSchedule', input, members);
   const { Name: name = '', GroupName: group = 'default', FlexibleTimeWindow: window, Target: target } = input;
   if (!/^[0-9a-zA-Z-_.]{1,64}$/.test(name)) throw invalid(`The schedule name ${name} is malformed.`);
   groups.check(group);
@@ -108,7 +108,7 @@ function read(kernel: Kernel, groups: Groups, input: CreateScheduleInput, create
   if (window.Mode !== 'OFF')
     throw new NotPlayedError(`scheduler.createSchedule with FlexibleTimeWindow ${window.Mode}`);
   if (!target?.Arn || !target.RoleArn) throw invalid('Target must have an Arn and a RoleArn.');
-  honour('scheduler.createSchedule Target', target, targetMembers);
+  onlyPlayed('scheduler.createSchedule Target', target, targetMembers);
   if (!['lambda', 'states'].includes(target.Arn.split(':')[2] ?? ''))
     throw new NotPlayedError(`the Scheduler target ${target.Arn}`);
   const interval = rateMilliseconds(input.ScheduleExpression) * kernel.delays.scheduleScale;

@@ -5,17 +5,17 @@ import type {
 } from '@aws-sdk/client-sfn';
 import { NotPlayedError } from '../../kernel/errors.ts';
 import { validateDefinition } from '../../states/validate.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { page } from './paging.ts';
 import type { Revision, StateMachines } from './state-machines.ts';
 
-const validateMembers = ['definition', 'type', 'severity', 'maxResults'];
+const validateMembers = ['definition', 'type', 'severity', 'maxResults'] as const;
 
 /** Showing state machines, and checking a definition that is none yet. */
 export function descriptionOperations(machines: StateMachines) {
   return {
     describeStateMachine: (input: DescribeStateMachineCommandInput) => {
-      honour('stepfunctions.describeStateMachine', input, ['stateMachineArn', 'includedData']);
+      onlyPlayed('stepfunctions.describeStateMachine', input, ['stateMachineArn', 'includedData']);
       refuseMetadataOnly(input);
       const { machine, version, revision } = machines.resolve(input.stateMachineArn);
       return {
@@ -40,7 +40,7 @@ export function descriptionOperations(machines: StateMachines) {
       return { stateMachines, ...(nextToken === undefined ? {} : { nextToken }) };
     },
     validateStateMachineDefinition: (input: ValidateStateMachineDefinitionCommandInput) => {
-      honour('stepfunctions.validateStateMachineDefinition', input, validateMembers);
+      onlyPlayed('stepfunctions.validateStateMachineDefinition', input, validateMembers);
       refuseExpress(input.type);
       const { problems } = validateDefinition(input.definition ?? '');
       const limit = input.maxResults || 100;

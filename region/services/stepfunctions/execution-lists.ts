@@ -1,5 +1,5 @@
 import type { GetExecutionHistoryCommandInput, ListExecutionsCommandInput } from '@aws-sdk/client-sfn';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import type { Execution, Executions } from './executions.ts';
 import { withoutData } from './logging.ts';
 import { page } from './paging.ts';
@@ -9,8 +9,8 @@ import type { StateMachines } from './state-machines.ts';
 export function executionListOperations(machines: StateMachines, executions: Executions) {
   return {
     listExecutions: (input: ListExecutionsCommandInput) => {
-      const members = ['stateMachineArn', 'statusFilter', 'maxResults', 'nextToken'];
-      honour('stepfunctions.listExecutions', input, members);
+      const members = ['stateMachineArn', 'statusFilter', 'maxResults', 'nextToken'] as const;
+      onlyPlayed('stepfunctions.listExecutions', input, members);
       const { machine, version } = machines.resolve(input.stateMachineArn);
       const newestFirst = [...executions.of(machine)]
         .filter((execution) => version === undefined || execution.version === version)
@@ -21,8 +21,14 @@ export function executionListOperations(machines: StateMachines, executions: Exe
       return { executions: items.map(listed), ...(nextToken === undefined ? {} : { nextToken }) };
     },
     getExecutionHistory: (input: GetExecutionHistoryCommandInput) => {
-      const members = ['executionArn', 'maxResults', 'reverseOrder', 'nextToken', 'includeExecutionData'];
-      honour('stepfunctions.getExecutionHistory', input, members);
+      const members = [
+        'executionArn',
+        'maxResults',
+        'reverseOrder',
+        'nextToken',
+        'includeExecutionData',
+      ] as const;
+      onlyPlayed('stepfunctions.getExecutionHistory', input, members);
       const { history, arn } = executions.resolve(input.executionArn);
       const ordered = input.reverseOrder ? [...history.events].reverse() : history.events;
       const list = JSON.stringify([arn, input.reverseOrder ?? false]);

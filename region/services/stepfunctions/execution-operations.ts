@@ -8,7 +8,7 @@ import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { Stopped } from '../../states/interpreter.ts';
 import { type JsonValue, payloadBytesMax } from '../../states/json.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { type Arns, checkName } from './arns.ts';
 import { refuseMetadataOnly, shown } from './descriptions.ts';
 import { listed } from './execution-lists.ts';
@@ -27,7 +27,7 @@ export function executionOperations(
 ) {
   return {
     startExecution: (input: StartExecutionCommandInput) => {
-      honour('stepfunctions.startExecution', input, ['stateMachineArn', 'name', 'input']);
+      onlyPlayed('stepfunctions.startExecution', input, ['stateMachineArn', 'name', 'input']);
       const target = machines.resolve(input.stateMachineArn);
       if (target.machine.status === 'DELETING') {
         throw new AwsError('StateMachineDeleting', `State Machine is deleting: '${target.machine.arn}'`);
@@ -44,20 +44,20 @@ export function executionOperations(
       return { executionArn: arn, startDate };
     },
     stopExecution: async (input: StopExecutionCommandInput) => {
-      honour('stepfunctions.stopExecution', input, ['executionArn', 'error', 'cause']);
+      onlyPlayed('stepfunctions.stopExecution', input, ['executionArn', 'error', 'cause']);
       const execution = executions.resolve(input.executionArn);
       execution.abort(new Stopped(input.error, input.cause));
       await execution.done;
       return { stopDate: execution.stopDate ?? kernel.clock.now() };
     },
     describeExecution: (input: DescribeExecutionCommandInput) => {
-      honour('stepfunctions.describeExecution', input, ['executionArn', 'includedData']);
+      onlyPlayed('stepfunctions.describeExecution', input, ['executionArn', 'includedData']);
       refuseMetadataOnly(input);
       return describe(kernel, executions.resolve(input.executionArn));
     },
     describeStateMachineForExecution: (input: DescribeStateMachineForExecutionCommandInput) => {
-      const members = ['executionArn', 'includedData'];
-      honour('stepfunctions.describeStateMachineForExecution', input, members);
+      const members = ['executionArn', 'includedData'] as const;
+      onlyPlayed('stepfunctions.describeStateMachineForExecution', input, members);
       refuseMetadataOnly(input);
       const { machine, version, revision } = executions.resolve(input.executionArn);
       return {

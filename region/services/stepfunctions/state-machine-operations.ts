@@ -7,7 +7,7 @@ import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { StateMachineDefinition } from '../../states/definition.ts';
 import { describeProblems, validateDefinition } from '../../states/validate.ts';
-import { honour } from '../common/honour.ts';
+import { onlyPlayed } from '../common/request.ts';
 import { type Arns, checkArn, checkName, checkRoleArn } from './arns.ts';
 import { refuseExpress } from './descriptions.ts';
 import { checkLogging } from './logging.ts';
@@ -26,7 +26,7 @@ export function stateMachineOperations(
 ) {
   return {
     createStateMachine: async (input: Create) => {
-      honour('stepfunctions.createStateMachine', input, createMembers);
+      onlyPlayed('stepfunctions.createStateMachine', input, createMembers);
       const name = checkName(input.name);
       const revision = await firstRevision(kernel, input);
       const tags = tagMap(input.tags);
@@ -52,7 +52,7 @@ export function stateMachineOperations(
       };
     },
     updateStateMachine: async (input: Update) => {
-      honour('stepfunctions.updateStateMachine', input, updateMembers);
+      onlyPlayed('stepfunctions.updateStateMachine', input, updateMembers);
       const { machine } = machines.resolve(input.stateMachineArn);
       refuseDeleting(machine);
       const revision = await nextRevision(kernel, machine, input);
@@ -83,7 +83,7 @@ const createMembers = [
   'publish',
   'versionDescription',
   'encryptionConfiguration',
-];
+] as const;
 
 const updateMembers = [
   'stateMachineArn',
@@ -94,7 +94,7 @@ const updateMembers = [
   'publish',
   'versionDescription',
   'encryptionConfiguration',
-];
+] as const;
 
 async function firstRevision(kernel: Kernel, input: Create): Promise<Revision> {
   refuseExpress(input.type);

@@ -281,7 +281,7 @@ test.each<[string, object, string]>([
   [
     'with batch parameters',
     { BatchParameters: {} },
-    'does not play eventbridge.putTargets (target sweep) with BatchParameters',
+    'does not play the parameter BatchParameters of eventbridge.putTargets (target sweep)',
   ],
   ['with two inputs', { Input: '{}', InputPath: '$' }, 'Only one of Input, InputPath, or InputTransformer'],
   ['with an input that is no JSON', { Input: '{' }, 'JSON syntax error in input for target sweep'],

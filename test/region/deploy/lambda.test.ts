@@ -374,7 +374,7 @@ test('what the region does not play is refused loudly', async () => {
   const source = 'export const handler = async () => 1;';
   await expect(create('trivet-layers', source, { Layers: ['arn'] })).rejects.toMatchObject({
     code: 'NotImplementedByEmbeddedRegion',
-    message: 'The embedded region does not play lambda function with Layers.',
+    message: 'The embedded region does not play the parameter Layers of a lambda function.',
   });
   await expect(create('trivet-python', source, { Runtime: 'python3.13' })).rejects.toMatchObject({
     code: 'InvalidParameterValueException',

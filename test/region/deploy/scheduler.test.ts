@@ -142,7 +142,11 @@ test.each<[string, object, string]>([
     { FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 5 } },
     'with FlexibleTimeWindow FLEXIBLE',
   ],
-  ['a start date', { StartDate: new Date(0) }, 'does not play scheduler.createSchedule with StartDate'],
+  [
+    'a start date',
+    { StartDate: new Date(0) },
+    'does not play the parameter StartDate of scheduler.createSchedule',
+  ],
   ['no role', { Target: { Arn: sweepArn } }, 'Target must have an Arn and a RoleArn.'],
   [
     'another target',

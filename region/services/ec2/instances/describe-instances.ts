@@ -7,10 +7,10 @@ import type {
   Instance as InstanceView,
   Reservation,
 } from '@aws-sdk/client-ec2';
+import { onlyPlayed } from '../../common/request.ts';
 import { describe, type Filters } from '../describe.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
 import { networkInterfaceView, privateDnsName } from '../network-interfaces/network-interface.ts';
-import { onlyPlayed } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { volumesOf } from '../volumes/attach-volume.ts';
 import type { Instance } from './instance.ts';

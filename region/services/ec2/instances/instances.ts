@@ -12,7 +12,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../../kernel/errors.ts';
 import type { Operations } from '../../../kernel/kernel.ts';
-import { createClientTokens, found, onlyPlayed, refuse, required } from '../request.ts';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
+import { createClientTokens, found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { volumesOf } from '../volumes/attach-volume.ts';
 import { describeInstanceStatus, describeInstances } from './describe-instances.ts';

@@ -5,10 +5,10 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../../kernel/errors.ts';
+import { refuse } from '../../common/request.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
 import { checkImageReference, checkMetadataOptions, decodeUserData } from '../launch-templates/data.ts';
 import { resolveTemplate } from '../launch-templates/launch-template.ts';
-import { refuse } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { checkTags } from '../tags.ts';
 

@@ -1,12 +1,13 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { RequestContext } from '../../../kernel/kernel.ts';
+import { onlyPlayed, refuse } from '../../common/request.ts';
 import { claimNetworkInterface, requireFree } from '../network-interfaces/attach.ts';
 import {
   addNetworkInterface,
   checkGroups,
   type NetworkInterface,
 } from '../network-interfaces/network-interface.ts';
-import { type ClientTokens, found, onlyPlayed, refuse } from '../request.ts';
+import { type ClientTokens, found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import type { Subnet } from '../subnets.ts';
 import { claimVolume } from '../volumes/attach-volume.ts';

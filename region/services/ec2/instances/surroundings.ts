@@ -1,7 +1,7 @@
 import { AwsError } from '../../../kernel/errors.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
+import { refuse } from '../../common/request.ts';
 import { checkImageReference } from '../launch-templates/data.ts';
-import { refuse } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import type { InstanceProfile } from './instance.ts';
 import type { LaunchRequest } from './launch-request.ts';

@@ -1,6 +1,6 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { onlyPlayed, refuse } from '../../common/request.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
-import { onlyPlayed, refuse } from '../request.ts';
 import { checkTags } from '../tags.ts';
 
 /** EC2's limit of user data, in bytes before base64. */

@@ -1,5 +1,6 @@
 import type { LaunchTemplateSpecification, RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
-import { found, refuse } from '../request.ts';
+import { refuse } from '../../common/request.ts';
+import { found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 
 export interface LaunchTemplateVersionRecord {

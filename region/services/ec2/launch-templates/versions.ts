@@ -11,8 +11,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../../kernel/errors.ts';
 import type { Operations, RequestContext } from '../../../kernel/kernel.ts';
-import { takePage } from '../paging.ts';
-import { type ClientTokens, createClientTokens, onlyPlayed, required } from '../request.ts';
+import { onlyPlayed, required } from '../../common/request.ts';
+import { takePage } from '../../common/take-page.ts';
+import { type ClientTokens, createClientTokens } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { checkTemplateData } from './data.ts';
 import {

@@ -1,4 +1,4 @@
-import { refuse } from '../request.ts';
+import { refuse } from '../../common/request.ts';
 import type { Ec2 } from '../store.ts';
 import type { NetworkInterface } from './network-interface.ts';
 

@@ -1,6 +1,7 @@
 import type { NetworkInterface as NetworkInterfaceView } from '@aws-sdk/client-ec2';
-import { containsAddress, formatAddress, isReserved, parseAddress } from '../cidr.ts';
-import { found, refuse } from '../request.ts';
+import { containsAddress, formatAddress, isReserved, parseAddress } from '../../common/cidr.ts';
+import { refuse } from '../../common/request.ts';
+import { found } from '../request.ts';
 import { defaultSecurityGroupId } from '../security-groups/security-group.ts';
 import type { Ec2 } from '../store.ts';
 import type { Subnet } from '../subnets.ts';

@@ -11,16 +11,9 @@ import type {
   ModifyNetworkInterfaceAttributeRequest,
 } from '@aws-sdk/client-ec2';
 import type { Operations, RequestContext } from '../../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import { describe, type Filters } from '../describe.ts';
-import {
-  type ClientTokens,
-  createClientTokens,
-  found,
-  missing,
-  onlyPlayed,
-  refuse,
-  required,
-} from '../request.ts';
+import { type ClientTokens, createClientTokens, found, missing } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { tagsFor } from '../tags.ts';
 import { claimNetworkInterface, releaseNetworkInterface } from './attach.ts';

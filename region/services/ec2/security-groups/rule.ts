@@ -1,7 +1,7 @@
 import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
 import { NotPlayedError } from '../../../kernel/errors.ts';
-import { formatBlock, parseBlock } from '../cidr.ts';
-import { refuse, required } from '../request.ts';
+import { formatBlock, parseBlock } from '../../common/cidr.ts';
+import { refuse, required } from '../../common/request.ts';
 import type { Ec2 } from '../store.ts';
 
 export type Direction = 'ingress' | 'egress';

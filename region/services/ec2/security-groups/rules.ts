@@ -12,8 +12,9 @@ import type {
   UpdateSecurityGroupRuleDescriptionsIngressRequest,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import { describe } from '../describe.ts';
-import { found, missing, onlyPlayed, refuse, required } from '../request.ts';
+import { found, missing } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { tagsFor } from '../tags.ts';
 import { type Direction, newRule, type Rule, rulesOf, ruleView, termsKey, termsText } from './rule.ts';

@@ -9,8 +9,9 @@ import type {
   SecurityGroup as SecurityGroupView,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../../kernel/kernel.ts';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import { describe } from '../describe.ts';
-import { found, onlyPlayed, refuse, required } from '../request.ts';
+import { found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { tagsFor } from '../tags.ts';
 import { permissionsOf, type Rule } from './rule.ts';

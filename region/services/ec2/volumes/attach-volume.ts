@@ -1,6 +1,7 @@
 import type { AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment } from '@aws-sdk/client-ec2';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import type { Instance } from '../instances/instance.ts';
-import { found, onlyPlayed, refuse, required } from '../request.ts';
+import { found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { removeVolume } from './create-volume.ts';
 import { attachmentView, type Volume } from './volume.ts';

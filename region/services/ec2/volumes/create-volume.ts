@@ -5,8 +5,9 @@ import type {
   Volume as VolumeView,
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../../kernel/errors.ts';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import { putVolumeEvent } from '../notifications.ts';
-import { type ClientTokens, found, onlyPlayed, refuse, required } from '../request.ts';
+import { type ClientTokens, found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { tagsFor } from '../tags.ts';
 import { requireZone } from '../zones.ts';

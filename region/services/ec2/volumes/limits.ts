@@ -1,5 +1,5 @@
 import type { VolumeType } from '@aws-sdk/client-ec2';
-import { refuse } from '../request.ts';
+import { refuse } from '../../common/request.ts';
 import type { VolumeSettings } from './volume.ts';
 
 interface TypeLimits {

@@ -5,8 +5,9 @@ import type {
   ModifyVolumeResult,
   VolumeModification,
 } from '@aws-sdk/client-ec2';
+import { onlyPlayed, refuse, required } from '../../common/request.ts';
 import { describe } from '../describe.ts';
-import { found, onlyPlayed, refuse, required } from '../request.ts';
+import { found } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { volumeSettings } from './limits.ts';
 import type { Modification, Volume } from './volume.ts';

@@ -6,8 +6,9 @@ import type {
   EC2,
 } from '@aws-sdk/client-ec2';
 import type { Operations } from '../../../kernel/kernel.ts';
+import { onlyPlayed } from '../../common/request.ts';
 import { describe, type Filters } from '../describe.ts';
-import { createClientTokens, onlyPlayed } from '../request.ts';
+import { createClientTokens } from '../request.ts';
 import type { Ec2 } from '../store.ts';
 import { attachVolume, detachVolume } from './attach-volume.ts';
 import { createVolume, deleteVolume } from './create-volume.ts';
