@@ -46,8 +46,7 @@ export const sweepPolicy: SweepPolicy = {
  */
 export function launchMatters({ formed, leased, phase, group, networkInterfaceFree }: SweptSlot): boolean {
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
-  // Before a cluster is formed, provision-cluster waits for the instance and the sweep sees to it that one comes.
-  return phase !== 'planned' && leased !== formed;
+  return phase !== 'planned' && (formed || leased);
 }
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
@@ -70,12 +69,16 @@ function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgem
   };
 }
 
-/** provision-cluster waits for an instance and changes no group any more: where there is no capacity, it would wait in vain (ADR 6). */
+/** provision-cluster waits for an instance: where there is no capacity, it would wait in vain (ADR 6). */
 function decideWhileForming({ group, launch }: SweptSlot, policy: SweepPolicy, now: Date): Judgement {
   if (group?.launchSuspended)
     return { action: 'resume-launch', reason: 'Launch is suspended, which provision-cluster never does' };
-  if (launch?.failures[0]?.kind === 'capacity') return decideLaunch(launch, policy, now);
+  if (lacksCapacity(launch)) return decideLaunch(launch, policy, now);
   return { action: 'none', reason: 'provision-cluster has the slot in hand' };
+}
+
+function lacksCapacity(launch: LaunchObservation | undefined): launch is LaunchObservation {
+  return launch?.failures[0]?.kind === 'capacity';
 }
 
 /** Rows on a group without an instance: AWS alone would launch, but slowly after failures, and not at all while suspended. */
@@ -90,7 +93,8 @@ function decideOnGroup(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgem
     };
   }
   if (group.instance) return undefined;
-  if (leased) return { action: 'wait', reason: 'an execution has the slot in hand' };
+  if (leased && !lacksCapacity(launch))
+    return { action: 'wait', reason: 'an execution has the slot in hand' };
   if (!networkInterfaceFree)
     return { action: 'wait', reason: 'the old instance still holds the network interface' };
   return decideLaunch(launch ?? { failures: [], instanceTypes: [] }, policy, now);

@@ -37,6 +37,16 @@ const failed = (kind: LaunchFailure['kind'], at = '2026-03-01T11:59:59Z', messag
 const empties = (instanceTypes: string[], ...failures: LaunchFailure[]) =>
   serving({ ...empty, networkInterfaceFree: true, launch: { failures, instanceTypes } });
 
+const scarce: Partial<SweptSlot> = {
+  ...empty,
+  networkInterfaceFree: true,
+  launch: {
+    failures: [failed('capacity')],
+    instanceTypes: ['t4g.medium', 'm7g.medium'],
+    instanceType: 't4g.medium',
+  },
+};
+
 const { group: _group, ...gone } = serving();
 
 const rows: [string, SweptSlot, string, string][] = [
@@ -146,19 +156,21 @@ const rows: [string, SweptSlot, string, string][] = [
   ],
   [
     'a cluster that is being formed where there is no capacity',
-    serving({
-      ...empty,
-      formed: false,
-      phase: 'forming',
-      leased: true,
-      launch: {
-        failures: [failed('capacity')],
-        instanceTypes: ['t4g.medium', 'm7g.medium'],
-        instanceType: 't4g.medium',
-      },
-    }),
+    serving({ ...scarce, formed: false, phase: 'forming', leased: true }),
     'next-instance-type',
     't4g.medium has no capacity: m7g.medium is next',
+  ],
+  [
+    'no capacity, while an execution waits for the instance',
+    serving({ ...scarce, leased: true }),
+    'next-instance-type',
+    't4g.medium has no capacity: m7g.medium is next',
+  ],
+  [
+    'no instance, and an execution waits for one',
+    { ...empties([], failed('other')), leased: true },
+    'wait',
+    'an execution has the slot in hand',
   ],
   [
     'a cluster whose forming died',
@@ -184,7 +196,7 @@ test.each<[string, SweptSlot, boolean]>([
   ['a serving slot', serving(), false],
   ['a slot without an instance', serving(free), true],
   ['one whose old instance holds the interface', serving(empty), false],
-  ['one that an execution has in hand', serving({ ...free, leased: true }), false],
+  ['one that an execution has in hand', serving({ ...free, leased: true }), true],
   ['one that provision-cluster waits for', serving({ ...free, formed: false, leased: true }), true],
   ['one of a cluster whose forming died', serving({ ...free, formed: false }), false],
   ['one in a planned replacement', serving({ ...free, phase: 'planned' }), false],
