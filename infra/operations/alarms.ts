@@ -112,7 +112,7 @@ function slotHeld(deployment: string): Watched {
 function slotUnattended(deployment: string): Watched {
   return {
     name: 'slot-unattended',
-    says: 'The sweep found a slot that no workflow mends',
+    says: 'The sweep found a slot that no workflow mends, or no instance type with capacity for it',
     metric: counted('SlotUnattended', 'sweep', deployment),
   };
 }
