@@ -38,6 +38,7 @@ export class NodeBoundary extends Construct {
           sid: 'TellMissingFromForbidden',
           actions: ['s3:ListBucket'],
           resources: [bucketArn(name)],
+          conditions: { StringLike: { 's3:prefix': ['clusters/*/slots/*', 'artifacts/*'] } },
         }),
         new PolicyStatement({
           sid: 'UseTheKeyThroughS3',
