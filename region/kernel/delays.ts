@@ -50,7 +50,7 @@ const fast: Delays = {
   hookScale: 1,
 };
 
-export const delayProfiles = {
+const delayProfiles = {
   fast,
   /** Trivet's own overhead with what AWS adds to each step, without the long boot (design §11). */
   modelled: {
