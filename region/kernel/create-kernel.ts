@@ -58,14 +58,33 @@ function rethrow(_what: string, error: unknown): never {
   throw error;
 }
 
+/** Who is told of calls and events; one that fails keeps no other from being told. */
+function createListeners(
+  background: Kernel['background'],
+): Pick<Kernel, 'onCall' | 'reportCall' | 'onEvent' | 'putEvent'> {
+  const ofEvents: ((event: AwsEvent) => void)[] = [];
+  const ofCalls = new Set<(call: Call) => void>();
+  return {
+    onCall: (listener) => {
+      ofCalls.add(listener);
+      return () => void ofCalls.delete(listener);
+    },
+    reportCall: (call) => {
+      for (const listener of ofCalls) background('a listener to calls', () => listener(call));
+    },
+    putEvent: (event) => {
+      for (const listener of ofEvents) background('a listener to events', () => listener(event));
+    },
+    onEvent: (listener) => void ofEvents.push(listener),
+  };
+}
+
 /** The part of the region that every service stands on: identity, time, ids, credentials, and calls between services. */
 export function createKernel(options: KernelOptions): Kernel {
   const accountId = '123456789012';
   const region = 'us-east-1';
   const ids = createIds(options.seed ?? 1);
   const registered = new Map<ServiceId, Service>();
-  const listeners: ((event: AwsEvent) => void)[] = [];
-  const callListeners = new Set<(call: Call) => void>();
   const background = createBackground(options.onDefect ?? rethrow);
   const root: Principal = { kind: 'service', arn: 'region.internal' };
 
@@ -116,17 +135,7 @@ export function createKernel(options: KernelOptions): Kernel {
       if (id === 'ec2') refuseDryRun(input);
       return run(input as never, context);
     },
-    onCall: (listener) => {
-      callListeners.add(listener);
-      return () => void callListeners.delete(listener);
-    },
-    reportCall: (call) => {
-      for (const listener of callListeners) background('a listener to calls', () => listener(call));
-    },
-    putEvent: (event) => {
-      for (const listener of listeners) background('a listener to events', () => listener(event));
-    },
-    onEvent: (listener) => void listeners.push(listener),
+    ...createListeners(background),
     authorize: () => {},
   };
   return kernel;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { markerIntervalSeconds } from '../../node/policy.ts';
 import { parseUserData, type UserData } from '../../node/render.ts';
 import type { Kernel, Machine, MachineSpec, Machines } from '../kernel/kernel.ts';
-import { createConsole } from './console.ts';
+import { type Console, createConsole } from './console.ts';
 import type { EtcdProcess } from './etcd-process.ts';
 import { versionOf } from './find-etcd.ts';
 import { killLeftovers } from './leftovers.ts';
@@ -94,32 +94,19 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     },
   });
 
-  const boot = async (): Promise<void> => {
-    await leftovers;
-    const userData = parseUserData(spec.userData);
-    if (!userData) return console.say('the user data is not of a Trivet node; this instance just runs');
-    for (let last = ''; ; ) {
-      ending.signal.throwIfAborted();
-      try {
-        return await runNode(nodeOf(userData));
-      } catch (error) {
-        ending.signal.throwIfAborted();
-        const failure = error instanceof Error ? error.message : String(error);
-        if (failure !== last) {
-          console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
-          kernel.log(`machine ${spec.instanceId}: ${failure}`);
-        }
-        last = failure;
-      }
-      // Once etcd runs only the marker was still to be kept; starting it twice is what the unit would refuse.
-      if (etcd) return;
-      await kernel.clock.sleep(bootstrapRestartMilliseconds, ending.signal);
-    }
+  const booting = {
+    kernel,
+    spec,
+    console,
+    nodeOf,
+    signal: ending.signal,
+    runsEtcd: () => etcd !== undefined,
   };
-
-  const life = boot().catch((error: unknown) => {
-    if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
-  });
+  const life = leftovers
+    .then(() => boot(booting))
+    .catch((error: unknown) => {
+      if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
+    });
 
   // The root stays, as a stopped instance's root disk does: started again, it knows what it has carried out.
   const terminate = once(async () => {
@@ -148,6 +135,39 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     terminate,
     consoleOutput: console.output,
   };
+}
+
+interface Booting {
+  readonly kernel: Kernel;
+  readonly spec: MachineSpec;
+  readonly console: Console;
+  /** Aborted when the instance is terminated. */
+  readonly signal: AbortSignal;
+  nodeOf(userData: UserData): NodeMachine;
+  runsEtcd(): boolean;
+}
+
+/** Plays the user data until it is through or the machine ends; a bootstrap that fails is started again, as its unit says. */
+async function boot({ kernel, spec, console, signal, nodeOf, runsEtcd }: Booting): Promise<void> {
+  const userData = parseUserData(spec.userData);
+  if (!userData) return console.say('the user data is not of a Trivet node; this instance just runs');
+  for (let last = ''; ; ) {
+    signal.throwIfAborted();
+    try {
+      return await runNode(nodeOf(userData));
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = error instanceof Error ? error.message : String(error);
+      if (failure !== last) {
+        console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
+        kernel.log(`machine ${spec.instanceId}: ${failure}`);
+      }
+      last = failure;
+    }
+    // Once etcd runs only the marker was still to be kept; starting it twice is what the unit would refuse.
+    if (runsEtcd()) return;
+    await kernel.clock.sleep(bootstrapRestartMilliseconds, signal);
+  }
 }
 
 /** The first call's result, for every call. */
