@@ -176,3 +176,10 @@ function groupFact(group: AutoScalingGroup): SlotGroupFact {
     tags: readTags(group.Tags),
   };
 }
+
+/** The group's instance that is not on its way out; a group of size one has at most one. */
+export function currentInstance(
+  group: SlotGroupFact | undefined,
+): SlotGroupFact['instances'][number] | undefined {
+  return group?.instances.find(({ lifecycleState }) => !/^(Terminat|Detach)/.test(lifecycleState));
+}

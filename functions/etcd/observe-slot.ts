@@ -8,7 +8,7 @@ import { explainReason } from '../../node/decide-boot.ts';
 import { parseReport, type Report } from '../../node/protocol.ts';
 import { getText, makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
-import { makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
+import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import {
   type InstanceFact,
   makeSlotHolders,
@@ -92,11 +92,6 @@ export const handler = task(
     };
   },
 );
-
-/** The group's instance that is not on its way out; a group of size one has at most one. */
-function currentInstance(group: SlotGroupFact | undefined) {
-  return group?.instances.find(({ lifecycleState }) => !/^(Terminat|Detach)/.test(lifecycleState));
-}
 
 function lifecycleOf(lifecycleState: string) {
   return { lifecycleState, waitingInHook: lifecycleState === 'Pending:Wait' };

@@ -1,7 +1,7 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
-import { makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
+import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { etcdHealth } from '../etcd/contracts.ts';
@@ -128,10 +128,6 @@ function isInScope({ groupName, record }: RegisteredSlot, scope: SweepScope | un
   if (!scope?.autoScalingGroupName && !scope?.instanceId) return true;
   if (scope.autoScalingGroupName) return scope.autoScalingGroupName === groupName;
   return scope.instanceId === record.instanceId;
-}
-
-function currentInstance(group: SlotGroupFact) {
-  return group.instances.find(({ lifecycleState }) => !/^(Terminat|Detach)/.test(lifecycleState));
 }
 
 async function readCluster(
