@@ -8,7 +8,7 @@ import { explainReason } from '../../node/decide-boot.ts';
 import { parseReport, type Report } from '../../node/protocol.ts';
 import { getText, makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
-import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
+import { currentInstance, makeSlotGroups, type SlotGroups } from '../aws/slot-groups.ts';
 import {
   type InstanceFact,
   makeSlotHolders,
