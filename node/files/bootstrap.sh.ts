@@ -120,6 +120,8 @@ write_environment() {
 }
 
 start_etcd() {
+  # A member with less room than it was given is better than none.
+  grow_filesystem "$mount_point" || say "The filesystem of $D_volumeId stays as small as it is."
   if [[ $F_marker == none ]]; then write_marker "$marker" "$D_volumeId" 0 0 "$D_generation" 0; fi
   own_data "$mount_point" "$TRIVET_ETCD_USER"
   write_environment

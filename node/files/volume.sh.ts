@@ -223,6 +223,15 @@ mount_volume() {
   mount -t ext4 -o "noatime,nodev,nosuid,noexec\${options:+,$options}" "$device" "$directory"
 }
 
+# grow_filesystem DIRECTORY: brings a mounted ext4 to the size of its volume, which may have been enlarged since; done before, it
+# changes nothing. Fails, and says why, where it cannot.
+grow_filesystem() {
+  local device said=''
+  if device=$(findmnt -n -o SOURCE --mountpoint "$1") && said=$(resize2fs "$device" 2>&1); then return; fi
+  printf '%s\\n' "\${said:-nothing is mounted on $1}" >&2
+  return 1
+}
+
 # own_data DIRECTORY USER: etcd's alone (CIS 1.1.11, 1.1.12). The user's number may differ between images, so every file.
 own_data() {
   local directory=$1 user=$2

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { renderNodeFiles, type SlotNodeInput } from '../../node/render.ts';
@@ -45,10 +45,16 @@ export function hasProgram(name: string): boolean {
 /** Why loop devices cannot be used here; undefined when they can. */
 export function loopDevicesMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'not root';
-  for (const program of ['losetup', 'mkfs.ext4', 'blkid', 'mount', 'mountpoint', 'findmnt']) {
+  for (const program of ['losetup', 'mkfs.ext4', 'blkid', 'mount', 'mountpoint', 'findmnt', 'resize2fs']) {
     if (!hasProgram(program)) return `no ${program}`;
   }
   return spawnSync('losetup', ['-f']).status === 0 ? undefined : 'no free loop device';
+}
+
+/** The kernel lets a mounted ext4 grow with CAP_SYS_RESOURCE (24), which a container's root may lack. */
+export function mayGrowMounted(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
 }
 
 /** A loop device over a sparse file, as a blank volume. */
@@ -56,9 +62,16 @@ export function makeLoopDevice(
   folder: string,
   name: string,
   size = '16M',
-): { device: string; remove(): void } {
+): { device: string; grow(size: string): void; remove(): void } {
   const image = join(folder, `${name}.img`);
   execFileSync('truncate', ['-s', size, image]);
   const device = execFileSync('losetup', ['-f', '--show', image], { encoding: 'utf8' }).trim();
-  return { device, remove: () => void execFileSync('losetup', ['-d', device]) };
+  return {
+    device,
+    grow: (to) => {
+      execFileSync('truncate', ['-s', to, image]);
+      execFileSync('losetup', ['-c', device]);
+    },
+    remove: () => void execFileSync('losetup', ['-d', device]),
+  };
 }

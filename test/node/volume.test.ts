@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { loopDevicesMissing, makeLoopDevice, runWithVolume, writeNodeRoot } from './scripts.ts';
+import {
+  loopDevicesMissing,
+  makeLoopDevice,
+  mayGrowMounted,
+  runWithVolume,
+  writeNodeRoot,
+} from './scripts.ts';
 
 const uuid = '11111111-2222-4333-8444-555555555555';
 const missing = loopDevicesMissing();
@@ -78,6 +84,49 @@ describe.skipIf(missing)('a real block device', () => {
     } finally {
       other.remove();
     }
+  });
+
+  /** A mounted filesystem with a file in it, on a volume that has grown from 16 to 64 MiB since. */
+  function growVolume(): void {
+    run(`format_volume '${loop.device}' ${uuid}; mount_volume '${loop.device}' '${mountPoint}'`);
+    writeFileSync(join(mountPoint, 'kept'), 'as it was');
+    loop.grow('64M');
+    expect(mebibytes()).toBeLessThan(16);
+  }
+  const mebibytes = (): number => {
+    const { blocks, bsize } = statfsSync(mountPoint);
+    return (blocks * bsize) / 1024 ** 2;
+  };
+
+  test.skipIf(!mayGrowMounted())('its filesystem grows after it, under its data, any number of times', () => {
+    growVolume();
+    for (let time = 0; time < 2; time += 1) {
+      const grown = run(`grow_filesystem '${mountPoint}'`);
+      expect(grown).toMatchObject({ status: 0, stdout: '', stderr: '' });
+      expect(mebibytes()).toBeGreaterThan(48);
+    }
+    expect(readFileSync(join(mountPoint, 'kept'), 'utf8')).toBe('as it was');
+    expect(found()).toBe(`ext4 ${uuid}`);
+  });
+
+  test('a filesystem of the volume’s size has nothing to grow by', () => {
+    run(`format_volume '${loop.device}' ${uuid}; mount_volume '${loop.device}' '${mountPoint}'`);
+    expect(run(`grow_filesystem '${mountPoint}'`)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test.skipIf(mayGrowMounted())('where the kernel lets nothing grow it says so, and the data stays', () => {
+    growVolume();
+    const refused = run(`grow_filesystem '${mountPoint}'`);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('Permission denied to resize filesystem');
+    expect(readFileSync(join(mountPoint, 'kept'), 'utf8')).toBe('as it was');
+  });
+
+  test('what is not mounted does not grow', () => {
+    expect(run(`grow_filesystem '${mountPoint}'`)).toMatchObject({
+      status: 1,
+      stderr: `nothing is mounted on ${mountPoint}\n`,
+    });
   });
 
   test('the data belongs to etcd alone', () => {
