@@ -3,9 +3,12 @@
  * tool (node/README.md). Pure text in, pure text out; used by tasks, by the embedded region and mirrored by volume.sh.
  */
 
-/** A message of the node protocol that breaks its form. `message` names the line or the field. */
-export class ProtocolInvalid extends Error {
-  override readonly name = 'ProtocolInvalid' as const;
+/**
+ * A text that is no message of the node protocol. `message` names the line or the field. Tasks say it as ProtocolInvalid of their
+ * catalogue (functions/etcd/node-messages.ts): what is here imports nothing.
+ */
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage' as const;
 }
 
 export type DirectiveKind = 'form' | 'resume' | 'join' | 'restore';
@@ -117,9 +120,10 @@ function parseLines(what: string, text: string, fields: Fields): Values {
     const value = line.slice(equals + 1);
     const form = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (!form)
-      throw new ProtocolInvalid(`${what}, line ${number + 1}: the field ${key || '(none)'} is not known`);
-    if (Object.hasOwn(values, key)) throw new ProtocolInvalid(`${what}: the field ${key} stands twice`);
-    if (!form.test(value)) throw new ProtocolInvalid(`${what}: the field ${key} has the form ${form.source}`);
+      throw new MalformedMessage(`${what}, line ${number + 1}: the field ${key || '(none)'} is not known`);
+    if (Object.hasOwn(values, key)) throw new MalformedMessage(`${what}: the field ${key} stands twice`);
+    if (!form.test(value))
+      throw new MalformedMessage(`${what}: the field ${key} has the form ${form.source}`);
     values[key] = value;
   }
   return values;
@@ -127,7 +131,7 @@ function parseLines(what: string, text: string, fields: Fields): Values {
 
 function demand(what: string, values: Values, keys: readonly string[]): void {
   for (const key of keys) {
-    if (values[key] === undefined) throw new ProtocolInvalid(`${what}: the field ${key} is missing`);
+    if (values[key] === undefined) throw new MalformedMessage(`${what}: the field ${key} is missing`);
   }
 }
 
@@ -147,7 +151,7 @@ function checkDirective(values: Values): void {
   demand(`directive ${kind}`, values, requiredOfDirective[kind]);
   const state = values.initialClusterState;
   if ((kind === 'form' && state !== 'new') || (kind === 'join' && state !== 'existing'))
-    throw new ProtocolInvalid(`directive ${kind}: initialClusterState cannot be ${state}`);
+    throw new MalformedMessage(`directive ${kind}: initialClusterState cannot be ${state}`);
 }
 
 const numbered = (values: Values): Values & { generation?: number } =>
@@ -155,38 +159,38 @@ const numbered = (values: Values): Values & { generation?: number } =>
     ? values
     : { ...values, generation: Number(values.generation) }) as Values & { generation?: number };
 
-/** The lines of a directive. Throws ProtocolInvalid for one that a node would not understand. */
+/** The lines of a directive. Throws MalformedMessage for one that a node would not understand. */
 export function renderDirective(directive: Directive): string {
   const text = render('directive', directive, directiveFields);
   parseDirective(text);
   return text;
 }
 
-/** Reads a directive. Throws ProtocolInvalid: unknown, doubled, malformed or missing fields. */
+/** Reads a directive. Throws MalformedMessage: unknown, doubled, malformed or missing fields. */
 export function parseDirective(text: string): Directive {
   const values = parseLines('directive', text, directiveFields);
   checkDirective(values);
   return numbered(values) as unknown as Directive;
 }
 
-/** The lines of a marker. Throws ProtocolInvalid. */
+/** The lines of a marker. Throws MalformedMessage. */
 export function renderMarker(marker: Marker): string {
   return render('marker', marker, markerFields);
 }
 
-/** Reads a marker; all its fields are required. Throws ProtocolInvalid. */
+/** Reads a marker; all its fields are required. Throws MalformedMessage. */
 export function parseMarker(text: string): Marker {
   const values = parseLines('marker', text, markerFields);
   demand('marker', values, Object.keys(markerFields));
   return numbered(values) as unknown as Marker;
 }
 
-/** The lines of a report. Throws ProtocolInvalid. */
+/** The lines of a report. Throws MalformedMessage. */
 export function renderReport(report: Report): string {
   return render('report', report, reportFields);
 }
 
-/** Reads a report. Throws ProtocolInvalid. */
+/** Reads a report. Throws MalformedMessage. */
 export function parseReport(text: string): Report {
   const values = parseLines('report', text, reportFields);
   demand('report', values, ['instanceId', 'state']);

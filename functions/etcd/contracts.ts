@@ -141,7 +141,7 @@ export const observeSlot: Contract<z.infer<typeof observeInput>, SlotObservation
   name: 'observe-slot',
   input: observeInput,
   output: slotObservation,
-  errors: ['ClusterUnknown'],
+  errors: ['ClusterUnknown', 'ProtocolInvalid'],
 };
 
 const judgeInput = z.strictObject({ observation: slotObservation });
@@ -166,6 +166,7 @@ export const directSlot: Contract<z.infer<typeof decidedInput>, z.infer<typeof d
     'VolumeInUse',
     'VolumeFailed',
     'ForeignResource',
+    'ProtocolInvalid',
     'DirectiveConflict',
     'ObjectConflict',
   ],

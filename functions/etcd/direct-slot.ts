@@ -4,7 +4,7 @@
  * Safe to repeat: a volume that is attached there already and a directive that says the same are done; the lease is checked immediately
  * before each effect (S14), a volume that another instance holds is never taken (S6), and EC2 itself refuses a second attachment.
  */
-import { type Directive, renderDirective } from '../../node/protocol.ts';
+import type { Directive } from '../../node/protocol.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
@@ -20,6 +20,7 @@ import {
 } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { directSlot, type SlotDecision } from './contracts.ts';
+import { writtenDirective } from './node-messages.ts';
 
 export interface DirectSlotDeps {
   readonly registry: Registry;
@@ -36,6 +37,8 @@ export const handler = task(
   }),
   async ({ lease, cluster, slot, decision }, deps, { signal }) => {
     const directive = directiveOf(decision);
+    const key = objectKeys(cluster).directive(slot, directive.instanceId);
+    const text = writtenDirective(key, directive as Directive);
     await refuseForeign(deps.holders, cluster, directive, signal);
     await assertLease(deps.registry, lease, signal);
     const outcome = await deps.holders.attach(directive.volumeId, directive.instanceId, signal);
@@ -45,8 +48,7 @@ export const handler = task(
       throw new VolumeInUse(`${directive.volumeId} is attached to another instance (S6)`);
     if (outcome === 'not-running') throw new SlotNotReady(`${directive.instanceId} is not running yet`);
     await assertLease(deps.registry, lease, signal);
-    const key = objectKeys(cluster).directive(slot, directive.instanceId);
-    const directed = await writeDirective(deps.objects, key, renderDirective(directive as Directive), signal);
+    const directed = await writeDirective(deps.objects, key, text, signal);
     return { attached: outcome === 'attached', directed };
   },
 );

@@ -5,7 +5,7 @@
  */
 
 import { explainReason } from '../../node/decide-boot.ts';
-import { parseReport, type Report } from '../../node/protocol.ts';
+import type { Report } from '../../node/protocol.ts';
 import { getText, makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { currentInstance, makeSlotGroups, type SlotGroups } from '../aws/slot-groups.ts';
@@ -19,6 +19,7 @@ import { objectKeys, slotResourceName } from '../clusters/names.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { observeSlot, type SlotObservation } from './contracts.ts';
+import { readReport } from './node-messages.ts';
 
 export interface ObserveSlotDeps {
   readonly registry: Registry;
@@ -127,10 +128,13 @@ async function readReports(
 ): Promise<Report[]> {
   const entries = await objects.list(objectKeys(cluster).reports(slot), signal);
   const newestFirst = entries.toSorted((one, two) => two.lastModified.localeCompare(one.lastModified));
-  const texts = await Promise.all(
-    newestFirst.slice(0, reportsMax).map(({ key }) => getText(objects, key, signal)),
+  const reports = await Promise.all(
+    newestFirst.slice(0, reportsMax).map(async ({ key }) => {
+      const text = await getText(objects, key, signal);
+      return text === undefined ? [] : [readReport(key, text)];
+    }),
   );
-  return texts.flatMap((text) => (text === undefined ? [] : [parseReport(text)]));
+  return reports.flat();
 }
 
 /** Reports of long-gone instances say nothing that the registry does not. */

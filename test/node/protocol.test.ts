@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  ProtocolInvalid,
+  MalformedMessage,
   parseDirective,
   parseMarker,
   parseReport,
@@ -90,11 +90,11 @@ describe('directives, markers and reports', () => {
   });
 
   test.each(badDirectives)('a directive that %s is refused', (_what, text) => {
-    expect(() => parseDirective(text)).toThrow(ProtocolInvalid);
+    expect(() => parseDirective(text)).toThrow(MalformedMessage);
   });
 
   test.each(badMarkers)('a marker that %s is refused', (_what, text) => {
-    expect(() => parseMarker(text)).toThrow(ProtocolInvalid);
+    expect(() => parseMarker(text)).toThrow(MalformedMessage);
   });
 
   test('a directive that a node would not understand is not written', () => {

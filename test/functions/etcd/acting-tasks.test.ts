@@ -107,6 +107,17 @@ describe('direct-slot', () => {
     expect([attached, objects.bodies.size]).toEqual([[], 0]);
   });
 
+  test('writes no directive that the node would not understand, and attaches nothing for it', async () => {
+    const { port, attached } = holders('attached');
+    const { clusterId: _, ...directive } = { ...resume.directive };
+    const decision = { ...resume, directive } as SlotDecision;
+    await expect(run(port, decision)).rejects.toMatchObject({
+      name: 'ProtocolInvalid',
+      message: `${key}: directive resume: the field clusterId is missing`,
+    });
+    expect([attached, objects.bodies.size]).toEqual([[], 0]);
+  });
+
   test("refuses another cluster's volume before any effect (S20)", async () => {
     const { port, attached } = holders('attached', 'other');
     await expect(run(port)).rejects.toMatchObject({ name: 'ForeignResource' });
