@@ -33,23 +33,27 @@ export function createClock(
   return {
     now: () => new Date(),
     after,
-    sleep: (milliseconds, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const cancel = after(milliseconds, () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        });
-        const onAbort = (): void => {
-          cancel();
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', onAbort, { once: true });
-      }),
+    sleep: (milliseconds, signal) => sleepOn(after, milliseconds, signal),
     stop: () => {
       stopped = true;
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
     },
   };
+}
+
+/** A sleep on a clock's timers: rejects with the signal's reason when it is aborted first. */
+export function sleepOn(after: Clock['after'], milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const cancel = after(milliseconds, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    const onAbort = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }

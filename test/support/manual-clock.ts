@@ -1,4 +1,4 @@
-import type { Clock } from '../../region/kernel/clock.ts';
+import { type Clock, sleepOn } from '../../region/kernel/clock.ts';
 
 interface Timer {
   readonly due: number;
@@ -24,22 +24,6 @@ const turns = 5;
 /** Lets everything happen that waits for no timer. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A sleep on timers: rejects with the signal's reason when it is aborted first. */
-function sleepOn(after: Clock['after'], milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const cancel = after(milliseconds, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    const onAbort = (): void => {
-      cancel();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 /** A manual clock that shows `start` (the first moment of 2026 unless given). */

@@ -6,11 +6,10 @@ import { beginWrite, checkRead } from './conditions.ts';
 import { encryptionFor, openEncryption, shownEncryption } from './encryption.ts';
 import { checkMetadata, headersOf, parseTagging } from './put.ts';
 import {
-  addVersion,
+  addObject,
   type Bucket,
   bucketOf,
   keyOf,
-  nextVersionId,
   type ObjectVersion,
   objectOf,
   type S3State,
@@ -83,20 +82,15 @@ async function copyObject(s3: S3State, input: CopyObjectCommandInput, context: R
   refuseSelfCopy(bucket, key, source, input);
   const encryption = await encryptionFor(s3, bucket, key, input, context.principal);
   write.settle();
-  const version: ObjectVersion = {
-    kind: 'object',
+  const version = addObject(s3, bucket, {
     key,
-    versionId: nextVersionId(s3, bucket),
-    lastModified: s3.kernel.clock.now(),
     content: contentOf(source.bytes),
     headers: replace ? headersOf(input) : source.version.headers,
     metadata: replace ? checkMetadata(input.Metadata) : source.version.metadata,
     encryption,
     checksums: checkDigests({ ChecksumAlgorithm: input.ChecksumAlgorithm }, source.bytes),
     tags: input.TaggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : source.version.tags,
-  };
-  s3.writes += 1;
-  addVersion(bucket, version);
+  });
   return {
     CopyObjectResult: {
       ETag: version.content.etag,

@@ -9,7 +9,7 @@ import { getOperations } from './get.ts';
 import { listOperations } from './list.ts';
 import { multipartOperations } from './multipart.ts';
 import { putOperations } from './put.ts';
-import { addVersion, bucketOf, type Content, keyOf, nextVersionId, type S3State } from './state.ts';
+import { addObject, bucketOf, type Content, keyOf, type S3State } from './state.ts';
 import { zipDirectory } from './zip.ts';
 
 /** What `kernel.invoke('s3', 'getObject', …)` answers in `Body`: the bytes themselves. */
@@ -43,12 +43,8 @@ export function createS3(kernel: Kernel): S3Service {
     }),
     putAsset: (bucketName, key, { directory }) => {
       const bucket = bucketOf(s3, bucketName);
-      s3.writes += 1;
-      addVersion(bucket, {
-        kind: 'object',
+      addObject(s3, bucket, {
         key: keyOf(key),
-        versionId: nextVersionId(s3, bucket),
-        lastModified: kernel.clock.now(),
         content: zipContent(directory),
         headers: { ContentType: 'application/zip' },
         metadata: {},

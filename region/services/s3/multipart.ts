@@ -18,13 +18,11 @@ import { encryptionFor, shownEncryption } from './encryption.ts';
 import { parseRange } from './get.ts';
 import { checkMetadata, headersOf, parseTagging } from './put.ts';
 import {
-  addVersion,
+  addObject,
   type Bucket,
   bucketOf,
   type Content,
   keyOf,
-  nextVersionId,
-  type ObjectVersion,
   type S3State,
   shownVersionId,
   type Upload,
@@ -133,20 +131,15 @@ function complete(s3: S3State, input: CompleteMultipartUploadCommandInput) {
   const { bucket, upload } = uploadOf(s3, input);
   const parts = chosenParts(upload, input.MultipartUpload?.Parts ?? []);
   beginWrite(s3, bucket, upload.key, input).settle();
-  const version: ObjectVersion = {
-    kind: 'object',
+  const version = addObject(s3, bucket, {
     key: upload.key,
-    versionId: nextVersionId(s3, bucket),
-    lastModified: s3.kernel.clock.now(),
     content: joined(parts),
     headers: upload.headers,
     metadata: upload.metadata,
     encryption: upload.encryption,
     checksums: {},
     tags: upload.tags,
-  };
-  s3.writes += 1;
-  addVersion(bucket, version);
+  });
   bucket.uploads.delete(upload.uploadId);
   return {
     Location: `${s3.kernel.endpoint}/${bucket.name}/${encodeURIComponent(upload.key)}`,

@@ -5,11 +5,9 @@ import { checkDigests, contentOf, readBody } from './body.ts';
 import { beginWrite } from './conditions.ts';
 import { encryptionFor, shownEncryption } from './encryption.ts';
 import {
-  addVersion,
+  addObject,
   bucketOf,
   keyOf,
-  nextVersionId,
-  type ObjectVersion,
   objectOf,
   type S3State,
   type StoredHeaders,
@@ -57,20 +55,15 @@ async function putObject(s3: S3State, input: PutObjectCommandInput, context: Req
   const checksums = checkDigests(input, bytes);
   const encryption = await encryptionFor(s3, bucket, key, input, context.principal);
   write.settle();
-  const version: ObjectVersion = {
-    kind: 'object',
+  const version = addObject(s3, bucket, {
     key,
-    versionId: nextVersionId(s3, bucket),
-    lastModified: s3.kernel.clock.now(),
     content: contentOf(bytes),
     headers: headersOf(input),
     metadata,
     encryption,
     checksums,
     tags,
-  };
-  s3.writes += 1;
-  addVersion(bucket, version);
+  });
   return {
     ETag: version.content.etag,
     ...checksums,

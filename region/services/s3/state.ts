@@ -173,6 +173,24 @@ export function addVersion(bucket: Bucket, version: Version): void {
   bucket.versions.set(version.key, [version, ...kept]);
 }
 
+/** Adds an object's new version: written now, under the bucket's next version id. */
+export function addObject(
+  s3: S3State,
+  bucket: Bucket,
+  object: Omit<ObjectVersion, 'kind' | 'versionId' | 'lastModified'>,
+): ObjectVersion {
+  const versionId = nextVersionId(s3, bucket);
+  const version: ObjectVersion = {
+    kind: 'object',
+    versionId,
+    lastModified: s3.kernel.clock.now(),
+    ...object,
+  };
+  s3.writes += 1;
+  addVersion(bucket, version);
+  return version;
+}
+
 /** The id that the next version of a bucket gets. */
 export function nextVersionId(s3: S3State, bucket: Bucket): string {
   return bucket.versioning === 'Enabled' ? s3.kernel.ids.upper(32) : 'null';

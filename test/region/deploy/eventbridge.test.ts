@@ -4,37 +4,16 @@ import type { Kernel, Principal } from '../../../region/kernel/kernel.ts';
 import { createEventbridge, type EventbridgeService } from '../../../region/services/eventbridge/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bundles } from './support/functions.ts';
-import { fakeIam, fakeService, testKernel } from './support/kernel.ts';
+import { fakeIam, fakeService, fakeTargets, testKernel } from './support/kernel.ts';
 
 const sweepArn = 'arn:aws:lambda:us-east-1:123456789012:function:trivet-sweep';
 const deadArn = 'arn:aws:sqs:us-east-1:123456789012:undelivered';
 
-interface Call {
-  readonly payload: unknown;
-  readonly principal: Principal;
-}
-
 /** EventBridge with a target function that only writes down; `answer` may throw. */
-function bus(kernel: Kernel, answer: () => unknown = () => ({ StatusCode: 202 })) {
-  const calls: Call[] = [];
-  const letters: { MessageBody: string; MessageAttributes: Record<string, { StringValue: string }> }[] = [];
+function bus(kernel: Kernel, answer?: () => unknown) {
   const service = createEventbridge(kernel);
   kernel.register(service);
-  kernel.register(
-    fakeService('lambda', {
-      invoke: (input: { Payload: Uint8Array }, { principal }: { principal: Principal }) => {
-        calls.push({ payload: JSON.parse(Buffer.from(input.Payload).toString()), principal });
-        return answer();
-      },
-    }),
-  );
-  kernel.register(
-    fakeService('sqs', {
-      getQueueUrl: ({ QueueName }: { QueueName: string }) => ({ QueueUrl: QueueName }),
-      sendMessage: (message: (typeof letters)[0]) => void letters.push(message),
-    }),
-  );
-  return { service, calls, letters };
+  return { service, ...fakeTargets(kernel, answer) };
 }
 
 async function rule(

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
 import { AwsError } from '../../../region/kernel/errors.ts';
-import type { Kernel, Principal } from '../../../region/kernel/kernel.ts';
+import type { Kernel } from '../../../region/kernel/kernel.ts';
 import { createScheduler } from '../../../region/services/scheduler/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import { fakeService, testKernel } from './support/kernel.ts';
+import { fakeService, fakeTargets, testKernel } from './support/kernel.ts';
 
 const sweepArn = 'arn:aws:lambda:us-east-1:123456789012:function:trivet-sweep';
 const roleArn = 'arn:aws:iam::123456789012:role/ticks';
 
-function scheduler(kernel: Kernel, answer: () => unknown = () => ({ StatusCode: 202 })) {
-  const calls: { payload: unknown; principal: Principal }[] = [];
-  const letters: { MessageBody: string; MessageAttributes: object }[] = [];
+function scheduler(kernel: Kernel, answer?: () => unknown) {
   kernel.register(createScheduler(kernel));
   kernel.register(
     fakeService('iam', {
@@ -22,21 +20,7 @@ function scheduler(kernel: Kernel, answer: () => unknown = () => ({ StatusCode: 
       }),
     }),
   );
-  kernel.register(
-    fakeService('lambda', {
-      invoke: (input: { Payload: Uint8Array }, { principal }: { principal: Principal }) => {
-        calls.push({ payload: JSON.parse(Buffer.from(input.Payload).toString()), principal });
-        return answer();
-      },
-    }),
-  );
-  kernel.register(
-    fakeService('sqs', {
-      getQueueUrl: ({ QueueName }: { QueueName: string }) => ({ QueueUrl: QueueName }),
-      sendMessage: (message: (typeof letters)[0]) => void letters.push(message),
-    }),
-  );
-  return { calls, letters };
+  return fakeTargets(kernel, answer);
 }
 
 const every = (target: object = {}, more: object = {}) => ({

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createKernel, type KernelOptions } from '../../../../region/kernel/create-kernel.ts';
-import type { Kernel, Service, ServiceId, UntypedOperation } from '../../../../region/kernel/kernel.ts';
+import type {
+  Kernel,
+  Principal,
+  Service,
+  ServiceId,
+  UntypedOperation,
+} from '../../../../region/kernel/kernel.ts';
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(): string {
@@ -44,3 +50,32 @@ export const fakeIam = (): Service =>
       },
     }),
   });
+
+/** What was called, and what was sent to a queue instead. */
+export interface Targets {
+  readonly calls: { readonly payload: unknown; readonly principal: Principal }[];
+  readonly letters: {
+    readonly MessageBody: string;
+    readonly MessageAttributes: Record<string, { StringValue: string }>;
+  }[];
+}
+
+/** Lambda and SQS as targets that only write down; Lambda answers by `answer`, which may throw. */
+export function fakeTargets(kernel: Kernel, answer: () => unknown = () => ({ StatusCode: 202 })): Targets {
+  const targets: Targets = { calls: [], letters: [] };
+  kernel.register(
+    fakeService('lambda', {
+      invoke: (input: { Payload: Uint8Array }, { principal }: { principal: Principal }) => {
+        targets.calls.push({ payload: JSON.parse(Buffer.from(input.Payload).toString()), principal });
+        return answer();
+      },
+    }),
+  );
+  kernel.register(
+    fakeService('sqs', {
+      getQueueUrl: ({ QueueName }: { QueueName: string }) => ({ QueueUrl: QueueName }),
+      sendMessage: (message: Targets['letters'][number]) => void targets.letters.push(message),
+    }),
+  );
+  return targets;
+}
