@@ -63,23 +63,18 @@ export interface Binaries {
   readonly etcd: readonly EtcdBinaries[];
 }
 
-/** Where to look; each has a default. */
-export interface Places {
-  /** The folder with a folder per set and version. */
-  readonly builtDir?: string;
-  readonly variables?: Readonly<Record<string, string | undefined>>;
-}
-
-export const builtDirDefault = resolve(import.meta.dirname, '..', '.trivet', 'binaries');
+/** Environment variables: PATH, and TRIVET_BINARIES for a folder of built programs other than `.trivet/binaries`. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The folder of one set's built programs, such as `.trivet/binaries/etcd-3.6.14`. */
-export function setDir(set: BinarySet, builtDir = builtDirDefault): string {
-  return join(builtDir, `${set.name.replace(/-.*/, '')}-${set.version}`);
+export function setDir(set: BinarySet, variables: Variables = process.env): string {
+  const built = variables.TRIVET_BINARIES ?? join(import.meta.dirname, '..', '.trivet', 'binaries');
+  return resolve(built, `${set.name.replace(/-.*/, '')}-${set.version}`);
 }
 
 /** What is there of all sets. Built programs are taken as they are; one from PATH is asked for its version first. */
-export function findBinaries(places: Places = {}): Binaries {
-  const kubernetes = findSet(kubernetesSet, places);
+export function findBinaries(variables: Variables = process.env): Binaries {
+  const kubernetes = findSet(kubernetesSet, variables);
   return {
     ...(kubernetes && {
       kubernetes: {
@@ -92,7 +87,7 @@ export function findBinaries(places: Places = {}): Binaries {
       },
     }),
     etcd: etcdSets.flatMap((set) => {
-      const paths = findSet(set, places);
+      const paths = findSet(set, variables);
       return paths ? [{ version: set.version, ...paths }] : [];
     }),
   };
@@ -101,31 +96,30 @@ export function findBinaries(places: Places = {}): Binaries {
 /** The path of each program of a set; undefined unless every one is there. */
 function findSet<Name extends string>(
   set: BinarySet<Name>,
-  places: Places,
+  variables: Variables,
 ): Readonly<Record<Name, string>> | undefined {
   const paths: Partial<Record<Name, string>> = {};
-  for (const name of set.binaries) {
-    const found = findBinary(set, name, places);
-    if (!found) return undefined;
-    paths[name] = found.path;
+  // From the last one, which few have on PATH: a lone kubectl is not even asked.
+  for (const name of set.binaries.toReversed()) {
+    const path = findBinary(set, name, variables);
+    if (!path) return undefined;
+    paths[name] = path;
   }
   return paths as Record<Name, string>;
 }
 
-export interface FoundBinary {
-  readonly path: string;
-  readonly from: 'built' | 'PATH';
-}
-
-/** One program of a set: the built one, else the first on PATH that says it is of the set's version. */
-export function findBinary(set: BinarySet, name: string, places: Places = {}): FoundBinary | undefined {
-  const built = join(setDir(set, places.builtDir), name);
-  if (isExecutable(built)) return { path: built, from: 'built' };
-  const folders = ((places.variables ?? process.env).PATH ?? '').split(delimiter).filter(Boolean);
-  const path = folders
+/** The path of one program of a set: the built one, else the first on PATH that says it is of the set's version. */
+export function findBinary(
+  set: BinarySet,
+  name: string,
+  variables: Variables = process.env,
+): string | undefined {
+  const built = join(setDir(set, variables), name);
+  if (isExecutable(built)) return built;
+  const folders = (variables.PATH ?? '').split(delimiter).filter(Boolean);
+  return folders
     .map((folder) => resolve(folder, name))
     .find((candidate) => isExecutable(candidate) && askVersion(candidate, name) === set.version);
-  return path === undefined ? undefined : { path, from: 'PATH' };
 }
 
 const versionArguments: Readonly<Record<string, readonly string[]>> = {

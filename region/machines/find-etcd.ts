@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { delimiter, resolve } from 'node:path';
 import { fittingMinor } from '../../node/policy.ts';
-import { findBinaries, isExecutable, type Places } from '../binaries.ts';
+import { findBinaries, isExecutable, type Variables } from '../binaries.ts';
 
 export interface FoundEtcd {
   readonly path: string;
@@ -14,8 +14,6 @@ export class EtcdMissing extends Error {
   override readonly name = 'EtcdMissing' as const;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
 const wayOn =
   'On Debian or Ubuntu run: sudo apt-get install -y etcd-server (or set TRIVET_ETCD to an etcd binary)';
 
@@ -24,28 +22,23 @@ const wayOn =
  * with TRIVET_ETCD_VERSION (`3.6`, `3.6.14`) the first of that version, those that `npm run binaries` built among them.
  * Throws EtcdMissing with the command to run when there is none, or none of a version that node/ renders for.
  */
-export function findEtcd(
-  variables: Readonly<Record<string, string | undefined>> = process.env,
-  builtDir?: string,
-): FoundEtcd {
+export function findEtcd(variables: Variables = process.env): FoundEtcd {
   const wanted = variables.TRIVET_ETCD_VERSION;
-  return wanted
-    ? findVersion(wanted, { variables, ...(builtDir !== undefined && { builtDir }) })
-    : findAny(variables);
+  return wanted ? findVersion(wanted, variables) : findAny(variables);
 }
 
-function findVersion(wanted: string, places: Places & { variables: Variables }): FoundEtcd {
+function findVersion(wanted: string, variables: Variables): FoundEtcd {
   const fits = ({ version }: FoundEtcd): boolean => version === wanted || version.startsWith(`${wanted}.`);
   const installed = (): FoundEtcd[] => {
     try {
-      return [findAny(places.variables)];
+      return [findAny(variables)];
     } catch (error) {
       if (error instanceof EtcdMissing) return [];
       throw error;
     }
   };
   const built = (): FoundEtcd[] =>
-    findBinaries(places).etcd.map(({ version, etcd }) => ({ version, path: etcd }));
+    findBinaries(variables).etcd.map(({ version, etcd }) => ({ version, path: etcd }));
   const found = installed().find(fits) ?? built().find(fits);
   if (found) return found;
   throw new EtcdMissing(

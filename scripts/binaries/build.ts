@@ -20,7 +20,7 @@ export function standingOf(set: BinarySet, binary: string): Standing {
   const path = join(setDir(set), binary);
   if (isExecutable(path)) return { set, binary, path, state: isFresh(set, binary) ? 'built' : 'stale' };
   const found = findBinary(set, binary);
-  return found ? { set, binary, path: found.path, state: 'PATH' } : { set, binary, path, state: 'missing' };
+  return found ? { set, binary, path: found, state: 'PATH' } : { set, binary, path, state: 'missing' };
 }
 
 /** Everything that decides what comes out. The version of Go is not part: a newer one is no reason to build again. */
