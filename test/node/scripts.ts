@@ -16,6 +16,19 @@ export const nodeInput: SlotNodeInput = {
   clusterToken: 'demo-1',
 };
 
+/** The same node with its Kubernetes part. */
+export const kubernetesNodeInput: SlotNodeInput = {
+  ...nodeInput,
+  kubernetes: {
+    version: '1.35.4',
+    endpointHost: 'trivet-demo-0123.elb.us-east-1.amazonaws.com',
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/16',
+    serviceAccountIssuer: 'https://trivet-bucket-issuers.s3.us-east-1.amazonaws.com/demo-0123456789abcdef',
+    apiServers: 3,
+  },
+};
+
 /** A folder that stands for a node's root, with every rendered file in it. */
 export function writeNodeRoot(input: SlotNodeInput = nodeInput): { root: string; remove(): void } {
   const root = mkdtempSync(join(tmpdir(), 'trivet-node-'));
