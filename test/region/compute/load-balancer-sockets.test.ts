@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { CreateTargetGroupOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, expect, test } from 'vitest';
+import { notCheckedYet } from '../../../region/services/elbv2/target-group.ts';
+import { openFront } from '../../../region/services/elbv2/traffic/front.ts';
 import { eventually } from '../../support/eventually.ts';
 import { apiPort, type Balanced, balanced, dial, listening, startTarget, subnets } from './balanced.ts';
 
@@ -165,6 +167,28 @@ test('stopping the region cuts clients and checks and leaves no socket open', as
   expect(await knock(a)).toBe('ECONNREFUSED');
   // The silent server itself.
   await eventually(() => openSockets() === 1);
+});
+
+test('clients beyond the limit of a socket are dropped and the log says so', async () => {
+  const target = await startTarget('a', `${subnets.a}.10`);
+  cleanUps.push(() => target.die());
+  const lines: string[] = [];
+  const chosen = {
+    ...target,
+    port: apiPort,
+    zone: 'us-east-1a',
+    draining: undefined,
+    verdict: notCheckedYet,
+  };
+  const [address, log] = [`${subnets.a}.20`, (line: string) => void lines.push(line)];
+  const front = await openFront({ address, port: apiPort, choose: () => chosen, log, clientLimit: 2 });
+  cleanUps.push(() => front.close());
+  const [one, other] = [await dial(address), await dial(address)];
+  await expect(dial(address)).rejects.toThrow('instead of a line');
+  expect(lines).toEqual([`elbv2: ${address}:6443 has 2 clients, its limit here, and drops more`]);
+  one.socket.destroy();
+  await eventually(() => dial(address));
+  expect(await other.ask('still here')).toBe('still here');
 });
 
 test('a load balancer keeps its addresses when its security groups change', async () => {

@@ -2,8 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Target } from '../target-group.ts';
 import { type Connection, joinToTarget, reset, socketOptions } from './connection.ts';
 
-/** Clients that one front serves at a time; with sockets' buffers this bounds its memory to about 128 MiB. More are dropped, as said in the log. */
-const clientLimit = 1024;
+/** Clients that one front serves at a time: with two sockets' buffers each this bounds its memory to about 128 MiB. */
+const usualClientLimit = 1024;
 
 /** Connections that the host keeps until they are accepted. */
 const backlog = 1024;
@@ -14,6 +14,8 @@ export interface FrontOptions {
   /** The target of the next connection; undefined resets it. */
   readonly choose: () => Target | undefined;
   readonly log: (line: string) => void;
+  /** Clients beyond it are dropped, and the log says so once. */
+  readonly clientLimit?: number;
 }
 
 /** One listening socket: a load balancer's node in one zone, for one listener. */
@@ -25,7 +27,8 @@ export interface Front {
 }
 
 /** Listens at an address and port. Rejects with a reason for people when it cannot. */
-export async function openFront({ address, port, choose, log }: FrontOptions): Promise<Front> {
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { address, port, choose, log, clientLimit = usualClientLimit } = options;
   const connections = new Set<Connection>();
   const accept = (client: Socket): void => {
     // Until it is joined nobody else listens for its errors.
