@@ -8,8 +8,10 @@
  */
 
 import { nthAddress } from '../../node/kubernetes/input.ts';
+import { type LoadBalancerAddresses, makeLoadBalancerAddresses } from '../aws/load-balancer-addresses.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { endpointNames } from '../clusters/api-endpoint.ts';
 import type { Layout } from '../clusters/contracts.ts';
 import { CertificateInvalid, ClusterUnknown, ResourceNotReady } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
@@ -42,15 +44,20 @@ import {
 export interface EnsureCertificatesDeps {
   readonly registry: Pick<Registry, 'getLease' | 'getCluster'>;
   readonly objects: Pick<Objects, 'get' | 'put'>;
+  readonly loadBalancerAddresses: LoadBalancerAddresses;
 }
 
 type Authorities = Readonly<Record<AuthorityName, KeyPair>>;
 
 export const handler = task(
   ensureCertificates,
-  (config): EnsureCertificatesDeps => ({ registry: makeRegistry(config), objects: makeObjects(config) }),
+  (config): EnsureCertificatesDeps => ({
+    registry: makeRegistry(config),
+    objects: makeObjects(config),
+    loadBalancerAddresses: makeLoadBalancerAddresses(config),
+  }),
   async ({ lease, cluster, layout }, deps, { signal, clock, log }) => {
-    const names = await namesOfApi(deps.registry, cluster, signal);
+    const names = await namesOfApi(deps, cluster, signal);
     const store = openLeasedStore(deps.registry, deps.objects, lease, clock.now(), signal);
     const [etcd, kubernetes, kubelets, frontProxy] = await Promise.all([
       ensureAuthority(store, cluster, 'etcd-ca'),
@@ -87,20 +94,23 @@ export const handler = task(
   },
 );
 
-/** Throws ClusterUnknown for a cluster that is not recorded, ResourceNotReady for one without a load balancer. */
+/**
+ * Throws ClusterUnknown for a cluster that is not recorded, ResourceNotReady for one without a load balancer. Addresses that it does not
+ * have yet are said by the next run: on AWS clients go by its name.
+ */
 async function namesOfApi(
-  registry: Pick<Registry, 'getCluster'>,
+  { registry, loadBalancerAddresses }: EnsureCertificatesDeps,
   cluster: string,
   signal: AbortSignal,
 ): Promise<KubernetesNames> {
   const record = await registry.getCluster(cluster, signal);
   if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
-  if (record.endpoint === undefined)
+  const { endpoint, loadBalancerArn, spec } = record;
+  if (endpoint === undefined || loadBalancerArn === undefined)
     throw new ResourceNotReady(`${cluster} has no load balancer yet, whose name its certificates must say`);
   return {
-    hosts: [new URL(record.endpoint).hostname],
-    addresses: [],
-    serviceAddress: nthAddress(record.spec.network.serviceCidr, 1),
+    ...endpointNames(endpoint, await loadBalancerAddresses.find(loadBalancerArn, signal)),
+    serviceAddress: nthAddress(spec.network.serviceCidr, 1),
   };
 }
 

@@ -1,14 +1,11 @@
+import type { EndpointNames } from '../clusters/api-endpoint.ts';
 import type { SlotLayout } from '../clusters/contracts.ts';
 import { objectKeys } from '../clusters/names.ts';
 import type { LeafSubject } from './issue.ts';
 import { type AuthorityName, authorityPaths, type WantedLeaf } from './slot-certificates.ts';
 
-/** What a cluster's Kubernetes certificates say beside what the layout has. */
-export interface KubernetesNames {
-  /** Host names under which the API is reached from outside: the load balancer's. */
-  readonly hosts: readonly string[];
-  /** Addresses of the same, if it has fixed ones. */
-  readonly addresses: readonly string[];
+/** What a cluster's API servers are called beside what the layout has: the load balancer's names. */
+export interface KubernetesNames extends EndpointNames {
   /** First address of the services' range: the API inside the cluster. */
   readonly serviceAddress: string;
 }
@@ -79,7 +76,7 @@ function slotLeaves(cluster: string, { slot, address }: SlotLayout, names: Kuber
 }
 
 /** Every name under which an API server is met: by its node, by pods, through the load balancer. */
-function apiServer(address: string, { hosts, addresses, serviceAddress }: KubernetesNames): LeafSubject {
+function apiServer(address: string, { dnsNames, addresses, serviceAddress }: KubernetesNames): LeafSubject {
   return {
     commonName: 'kube-apiserver',
     organizations: [],
@@ -90,7 +87,7 @@ function apiServer(address: string, { hosts, addresses, serviceAddress }: Kubern
       'kubernetes.default',
       'kubernetes.default.svc',
       'kubernetes.default.svc.cluster.local',
-      ...hosts,
+      ...dnsNames,
     ],
     addresses: [address, '127.0.0.1', serviceAddress, ...addresses],
   };

@@ -37,6 +37,7 @@ const recorded = {
   layout,
   phase: 'forming' as const,
   formed: false,
+  loadBalancerArn: 'arn:of:load-balancer',
   endpoint: 'https://trivet-demo-0123.elb.us-east-1.amazonaws.com:6443',
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
@@ -46,10 +47,12 @@ describe('ensure-certificates', () => {
   let record: Awaited<ReturnType<Parameters<typeof handler.run>[1]['registry']['getCluster']>>;
   let objects: FakeObjects;
   let leases: (typeof held | undefined)[];
+  let balancerAddresses: string[];
 
   beforeEach(() => {
     objects = fakeObjects();
     record = recorded;
+    balancerAddresses = ['10.0.1.7', '10.0.0.7'];
     leases = [];
   });
   const run = (now = '2026-01-01T00:00:00.000Z', wanted = layout) => {
@@ -60,7 +63,11 @@ describe('ensure-certificates', () => {
       getLease: async () => (mine.length > 0 ? mine.shift() : held),
       getCluster: async () => record,
     };
-    const done = handler.run({ lease, cluster: 'demo', layout: wanted }, { registry, objects }, context);
+    const loadBalancerAddresses = {
+      find: async () => balancerAddresses.map((address) => ({ zone: 'us-east-1a', address })),
+    };
+    const deps = { registry, objects, loadBalancerAddresses };
+    const done = handler.run({ lease, cluster: 'demo', layout: wanted }, deps, context);
     return done.then((output) => ({ output, logged: context.logged }));
   };
   const certificate = (key: string): X509Certificate => new X509Certificate(objects.text(key) ?? '');
@@ -246,6 +253,8 @@ describe('ensure-certificates', () => {
       'IP Address:10.0.1.10',
       'IP Address:127.0.0.1',
       'IP Address:10.96.0.1',
+      'IP Address:10.0.0.7',
+      'IP Address:10.0.1.7',
     ]);
   });
 
@@ -307,6 +316,8 @@ describe('ensure-certificates', () => {
   test('a load balancer of another name is said by the API servers alone', async () => {
     await run();
     record = { ...recorded, endpoint: 'https://other.elb.us-east-1.amazonaws.com:6443' };
+    expect((await run('2026-01-02T00:00:00.000Z')).output).toEqual({ created: 3, unchanged: 31 });
+    balancerAddresses = ['10.0.0.7', '10.0.1.7', '10.0.2.7'];
     expect((await run('2026-01-02T00:00:00.000Z')).output).toEqual({ created: 3, unchanged: 31 });
   });
 
