@@ -15,14 +15,14 @@ export function moduleDir(set: BinarySet): string {
 }
 
 /** The least Go that a set's go.mod allows, such as `1.25.0`. */
-export function goNeeded(set: BinarySet): string {
+function goNeeded(set: BinarySet): string {
   return /^go (\S+)$/m.exec(readFileSync(join(moduleDir(set), 'go.mod'), 'utf8'))?.[1] ?? '';
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The caller's environment, without what would make a program of another machine. */
-export function goEnvironment(variables: Variables = process.env): Record<string, string | undefined> {
+function goEnvironment(variables: Variables = process.env): Record<string, string | undefined> {
   const { GOOS: _os, GOARCH: _arch, ...rest } = variables;
   return { ...rest, CGO_ENABLED: '0', GOWORK: 'off' };
 }
