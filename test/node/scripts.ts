@@ -17,8 +17,10 @@ export const nodeInput: SlotNodeInput = {
 };
 
 /** The same node with its Kubernetes part. */
-export const kubernetesNodeInput: SlotNodeInput = {
+export const kubernetesNodeInput: SlotNodeInput & Required<Pick<SlotNodeInput, 'kubernetes'>> = {
   ...nodeInput,
+  // kubeadm takes no loopback address.
+  address: '10.0.1.10',
   kubernetes: {
     version: '1.35.4',
     endpointHost: 'trivet-demo-0123.elb.us-east-1.amazonaws.com',
