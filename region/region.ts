@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type { KubernetesBinaries } from './binaries.ts';
 import { type Deployment, deployAssembly } from './deploy.ts';
 import { createKernel } from './kernel/create-kernel.ts';
 import type { DelayProfile, Delays } from './kernel/delays.ts';
@@ -22,6 +23,8 @@ export interface RegionOptions {
   readonly log?: (line: string) => void;
   /** The etcd that instances run; found by itself (machines/find-etcd.ts) when absent. `none`: no instance of this region needs one. */
   readonly etcdPath?: string | 'none';
+  /** The Kubernetes that control-plane instances run beside etcd (binaries.ts finds one); without it they run etcd alone and say so. */
+  readonly kubernetes?: KubernetesBinaries;
 }
 
 export interface Region {
@@ -51,7 +54,10 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const { vpcCidr = '127.80.0.0/16' } = options;
   const kernel = createKernel(options);
   const etcdPath = options.etcdPath === 'none' ? '' : (options.etcdPath ?? findEtcd().path);
-  const machines = createMachines(kernel, { etcdPath });
+  const machines = createMachines(kernel, {
+    etcdPath,
+    ...(options.kubernetes && { kubernetes: options.kubernetes }),
+  });
   kernel.machines = machines;
   await machines.leftovers;
   for (const create of serviceCreators) kernel.register(create(kernel));
