@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Region, startRegion } from '../../region/region.ts';
+import { findBinaries } from '../../region/binaries.ts';
+import { type Region, type RegionOptions, startRegion } from '../../region/region.ts';
 import { CommandError } from '../output.ts';
 
 export interface RegionFlags {
@@ -23,7 +24,16 @@ export async function openRegion(flags: RegionFlags, say: (line: string) => void
   const delays = flags.delays ?? 'fast';
   if (delays !== 'fast' && delays !== 'real')
     throw new CommandError(`--delays is fast or real, not ${delays}.`);
-  return startRegion({ stateDir, port, delays, ...(flags.verbose && { log: say }) });
+  return startRegion({ stateDir, port, delays, ...findPrograms(), ...(flags.verbose && { log: say }) });
+}
+
+/** Real Kubernetes where it is built, and the newest built etcd beside it unless the person chose one: Debian's is too old for it. */
+function findPrograms(): Pick<RegionOptions, 'kubernetes' | 'etcdPath'> {
+  const { etcd, kubernetes } = findBinaries();
+  if (!kubernetes) return {};
+  const chosen = process.env.TRIVET_ETCD ?? process.env.TRIVET_ETCD_VERSION;
+  const etcdPath = chosen === undefined ? etcd[0]?.etcd : undefined;
+  return { kubernetes, ...(etcdPath !== undefined && { etcdPath }) };
 }
 
 /** Resolves at Ctrl-C or SIGTERM. */

@@ -3,6 +3,7 @@ import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functio
 import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import { workflowOf } from '../history.ts';
+import { type KubernetesStatus, readKubernetes, renderKubernetes } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
 import { invokeTask, type Target } from '../target.ts';
 
@@ -28,6 +29,7 @@ export interface ClusterStatus {
   readonly localEndpoint?: string;
   readonly etcd: string;
   readonly members: readonly MemberStatus[];
+  readonly kubernetes: KubernetesStatus;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
@@ -70,7 +72,10 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     firingAlarms(target),
   ]);
   if (!record) throw new CommandError(`there is no cluster ${cluster}.`);
-  const local = await findLocalEndpoint(target, record);
+  const [local, kubernetes] = await Promise.all([
+    findLocalEndpoint(target, record),
+    readKubernetes(target, record, slots),
+  ]);
   return {
     cluster,
     phase: record.phase,
@@ -78,6 +83,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     ...(local !== undefined && { localEndpoint: local }),
     etcd: verified?.health.reason ?? 'not there yet',
     members: slots.map((slot) => memberOf(slot, verified?.health)),
+    kubernetes,
     running,
     alarms,
     ...failureOf(record),
@@ -160,6 +166,7 @@ export function renderStatus(status: ClusterStatus): string[] {
     ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,
+    `  ${renderKubernetes(status.kubernetes)}`,
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),
