@@ -285,7 +285,7 @@ describe('small parts', () => {
       user: 'jo',
       authority: { data: 'CA' },
       certificate: { data: 'CERT' },
-      key: { file: '/home/jo/key' },
+      key: { file: '/keys/jo' },
     });
     expect(parse(text)).toMatchObject({
       clusters: [
@@ -294,7 +294,7 @@ describe('small parts', () => {
           cluster: { server: 'https://api.example:6443', 'certificate-authority-data': 'Q0E=' },
         },
       ],
-      users: [{ name: 'jo', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key': '/home/jo/key' } }],
+      users: [{ name: 'jo', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key': '/keys/jo' } }],
       'current-context': 'jo@demo',
     });
   });
