@@ -82,9 +82,12 @@ export async function awaitApiServers(
   while (Date.now() < deadline) {
     signal.throwIfAborted();
     const [record, slots] = await Promise.all([registry.getCluster(cluster), registry.getSlots(cluster)]);
-    if (record && (await readKubernetes(target, record, slots)).apiServersReady === slots.length) return true;
     const reports = await readReports(target, cluster, slots);
-    if (reports.some(({ kubernetes }) => kubernetes === 'absent' || kubernetes === 'refused')) return false;
+    const said = reports.map(({ kubernetes }) => kubernetes);
+    if (said.includes('absent') || said.includes('refused')) return false;
+    // The reports are of the instances that are there now; the load balancer may not have noticed yet that one was another.
+    const allSay = said.filter((kubernetes) => kubernetes === 'ready').length === slots.length;
+    if (allSay && (await countHealthy(target, record?.targetGroupArn)) === slots.length) return true;
     await sleep(pollMilliseconds, undefined, { signal });
   }
   return false;
