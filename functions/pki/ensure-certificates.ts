@@ -9,7 +9,7 @@
 
 import { nthAddress } from '../../node/kubernetes/input.ts';
 import { type LoadBalancerAddresses, makeLoadBalancerAddresses } from '../aws/load-balancer-addresses.ts';
-import { makeObjects, type Objects } from '../aws/objects.ts';
+import { makeObjects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { endpointNames } from '../clusters/api-endpoint.ts';
 import type { Layout } from '../clusters/contracts.ts';
@@ -25,7 +25,7 @@ import {
   wantedKubernetesCopies,
   wantedKubernetesLeaves,
 } from './kubernetes-certificates.ts';
-import { type LeasedStore, openLeasedStore } from './leased-store.ts';
+import { type LeasedStore, type LeasedStoreDeps, openLeasedStore } from './leased-store.ts';
 import {
   encryptionConfigurationOf,
   makeEncryptionKeys,
@@ -41,9 +41,8 @@ import {
   wantedLeaves,
 } from './slot-certificates.ts';
 
-export interface EnsureCertificatesDeps {
+export interface EnsureCertificatesDeps extends LeasedStoreDeps {
   readonly registry: Pick<Registry, 'getLease' | 'getCluster'>;
-  readonly objects: Pick<Objects, 'get' | 'put'>;
   readonly loadBalancerAddresses: LoadBalancerAddresses;
 }
 
@@ -58,7 +57,8 @@ export const handler = task(
   }),
   async ({ lease, cluster, layout }, deps, { signal, clock, log }) => {
     const names = await namesOfApi(deps, cluster, signal);
-    const store = openLeasedStore(deps.registry, deps.objects, lease, clock.now(), signal);
+    const slots = layout.slots.map(({ slot }) => slot);
+    const store = await openLeasedStore(deps, { cluster, slots, lease, now: clock.now() }, signal);
     const [etcd, kubernetes, kubelets, frontProxy] = await Promise.all([
       ensureAuthority(store, cluster, 'etcd-ca'),
       ensureAuthority(store, cluster, 'kubernetes-ca'),

@@ -55,7 +55,7 @@ describe('ensure-certificates', () => {
     balancerAddresses = ['10.0.1.7', '10.0.0.7'];
     leases = [];
   });
-  const run = (now = '2026-01-01T00:00:00.000Z', wanted = layout) => {
+  const run = (now = '2026-01-01T00:00:00.000Z', wanted = layout, bucket: FakeObjects = objects) => {
     const context = fakeTaskContext({ now });
     // A run that lost its lease may still have writes under way: they must not find the next run's.
     const mine = leases;
@@ -66,7 +66,7 @@ describe('ensure-certificates', () => {
     const loadBalancerAddresses = {
       find: async () => balancerAddresses.map((address) => ({ zone: 'us-east-1a', address })),
     };
-    const deps = { registry, objects, loadBalancerAddresses };
+    const deps = { registry, objects: bucket, loadBalancerAddresses };
     const done = handler.run({ lease, cluster: 'demo', layout: wanted }, deps, context);
     return done.then((output) => ({ output, logged: context.logged }));
   };
@@ -150,27 +150,29 @@ describe('ensure-certificates', () => {
     expect(logged).toHaveLength(30);
   });
 
-  test('a run that died after any of its writes is finished by the next', async () => {
-    for (const [deadAfter, already] of [
-      [1, 0],
-      [2, 0],
-      [9, 0],
-      [60, 0],
-    ] as const) {
-      objects = fakeObjects();
-      leases = [
-        ...Array.from({ length: deadAfter }, () => held),
-        ...Array.from({ length: 400 }, () => undefined),
-      ];
-      await expect(run()).rejects.toMatchObject({ name: 'LeaseLost' });
-      expect(objects.bodies.size).toBe(deadAfter);
-      const before = snapshot();
-      leases = [];
-      const { output } = await run();
-      expect(output.created).toBeGreaterThan(already);
-      for (const [key, text] of before) expect(objects.text(key)).toBe(text);
-      expect((await run()).output).toEqual({ created: 0, unchanged: 34 });
-    }
+  test.each([1, 2, 9, 60, 105])('a run that died after %i writes is finished by the next', async (writes) => {
+    let left = writes;
+    const dying = {
+      ...objects,
+      put: async (...given: Parameters<FakeObjects['put']>) => {
+        left -= 1;
+        if (left < 0) throw new Error('the function was ended');
+        return objects.put(...given);
+      },
+    };
+    await expect(run(undefined, layout, dying)).rejects.toThrow('the function was ended');
+    expect(objects.bodies.size).toBe(writes);
+    const before = snapshot();
+    await run();
+    for (const [key, text] of before) expect(objects.text(key)).toBe(text);
+    expect((await run()).output).toEqual({ created: 0, unchanged: 34 });
+  });
+
+  test('a run whose lease goes to another stops writing', async () => {
+    leases = [held, ...Array.from({ length: 400 }, () => ({ ...held, token: 8 }))];
+    await expect(run()).rejects.toMatchObject({ name: 'LeaseLost' });
+    // Those that were ready when the lease was still held.
+    expect(objects.bodies.size).toBeLessThan(5);
   });
 
   test('a leaf is renewed for the same key once a third of its life remains, and its authority stays', async () => {
