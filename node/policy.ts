@@ -24,3 +24,17 @@ export const etcdMinors = ['3.4', '3.5', '3.6'] as const;
 export function fittingMinor(etcdVersion: string): string | undefined {
   return etcdMinors.find((minor) => etcdVersion.startsWith(`${minor}.`));
 }
+
+/** How the kubelet starts a static pod's container again: at once, then after waits that double up to a bound (Kubernetes' own figures). */
+export const staticPodRestart = {
+  firstMilliseconds: 10_000,
+  mostMilliseconds: 300_000,
+  /** One that has run for so long begins anew. */
+  resetMilliseconds: 600_000,
+} as const;
+
+/** The wait before the next start of a static pod's container that has ended `ends` times before this one, ms. */
+export function staticPodDelay(ends: number): number {
+  const { firstMilliseconds, mostMilliseconds } = staticPodRestart;
+  return ends === 0 ? 0 : Math.min(mostMilliseconds, firstMilliseconds * 2 ** (ends - 1));
+}

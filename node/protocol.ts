@@ -42,7 +42,7 @@ export interface Marker {
   readonly raftIndex: string;
 }
 
-/** What a node says of itself and of its volume. The fields from `markerVolumeId` on are the marker's. */
+/** What a node says of itself and of its volume. The fields from `markerVolumeId` to `raftIndex` are the marker's. */
 export interface Report {
   readonly instanceId: string;
   readonly state: 'waiting' | 'started' | 'refused';
@@ -56,6 +56,10 @@ export interface Report {
   readonly memberId?: string;
   readonly generation?: number;
   readonly raftIndex?: string;
+  /** How far kubernetes.sh is: `absent` without its programs, `refused` with programs of another version. */
+  readonly kubernetes?: 'absent' | 'refused' | 'starting' | 'ready';
+  readonly kubernetesVersion?: string;
+  readonly kubernetesReason?: string;
 }
 
 /** Numbers have no leading zeros and at most 18 digits: bash counts in signed 64 bits and reads 010 as eight. */
@@ -97,6 +101,9 @@ const reportFields: Fields = {
   memberId: etcdId,
   generation,
   raftIndex: index,
+  kubernetes: /^(absent|refused|starting|ready)$/,
+  kubernetesVersion: /^[0-9]+\.[0-9]+\.[0-9A-Za-z.+-]+$/,
+  kubernetesReason: /^[a-z0-9-]+$/,
 };
 
 /** Fields that a directive of each kind cannot do without. */

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type EtcdInput, etcdEnvironment } from './etcd-environment.ts';
+import { awsScript } from './files/aws.sh.ts';
 import { bootstrapScript } from './files/bootstrap.sh.ts';
+import { etcdSlice } from './files/kubernetes-units.ts';
 import { lastLogIndexScript } from './files/last-log-index.py.ts';
 import { markerScript } from './files/marker.sh.ts';
 import { bootstrapService, etcdService, markerService, markerTimer } from './files/units.ts';
 import { volumeScript } from './files/volume.sh.ts';
+import type { KubernetesInput } from './kubernetes/input.ts';
+import { renderKubernetesFiles } from './kubernetes/render.ts';
 import { etcdMinors } from './policy.ts';
 
 /** All that a slot's instances have in common; nothing secret, nothing that changes with an instance. */
@@ -18,6 +22,8 @@ export interface SlotNodeInput extends EtcdInput {
   readonly etcdVersion: string;
   /** etcd's initial cluster token, where a directive does not bring its own. */
   readonly clusterToken: string;
+  /** What runs beside etcd; a node without it is etcd alone. */
+  readonly kubernetes?: Omit<KubernetesInput, 'cluster' | 'address'>;
 }
 
 /** A file of a node. `mode` follows from the path (`modeOf`), so that the manifest need not carry it. */
@@ -45,9 +51,10 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** Scripts are executable, everything else is read only to all but root. */
+/** Scripts are executable; Kubernetes' configuration is root's alone (CIS 1.1, 4.1), everything else read only to all but root. */
 export function modeOf(path: string): number {
-  return path.endsWith('.sh') ? 0o755 : 0o644;
+  if (path.endsWith('.sh')) return 0o755;
+  return path.startsWith('/etc/kubernetes/') || path.endsWith('/kubelet.service') ? 0o600 : 0o644;
 }
 
 function environmentFile(values: Readonly<Record<string, string>>): string {
@@ -80,6 +87,7 @@ function nodeEnvironment(input: SlotNodeInput): string {
     TRIVET_ETCD: '/usr/local/bin/etcd',
     TRIVET_ETCD_USER: 'etcd',
     TRIVET_LOCAL_ENDPOINT: 'https://127.0.0.1:2379',
+    ...(input.kubernetes && { TRIVET_KUBERNETES_VERSION: input.kubernetes.version }),
   });
 }
 
@@ -88,6 +96,7 @@ function nodeEnvironment(input: SlotNodeInput): string {
  * Throws RangeError for a value that an env file cannot hold.
  */
 export function renderNodeFiles(input: SlotNodeInput): NodeFile[] {
+  const { cluster, address } = input;
   const contents: Readonly<Record<string, string>> = {
     '/etc/trivet/node.env': nodeEnvironment(input),
     ...Object.fromEntries(
@@ -97,13 +106,16 @@ export function renderNodeFiles(input: SlotNodeInput): NodeFile[] {
       ]),
     ),
     '/etc/systemd/system/etcd.service': etcdService,
+    '/etc/systemd/system/etcd.slice': etcdSlice,
     '/etc/systemd/system/trivet-bootstrap.service': bootstrapService,
     '/etc/systemd/system/trivet-marker.service': markerService,
     '/etc/systemd/system/trivet-marker.timer': markerTimer,
+    '/usr/local/lib/trivet/aws.sh': awsScript,
     '/usr/local/lib/trivet/bootstrap.sh': bootstrapScript,
     '/usr/local/lib/trivet/last-log-index.py': lastLogIndexScript,
     '/usr/local/lib/trivet/marker.sh': markerScript,
     '/usr/local/lib/trivet/volume.sh': volumeScript,
+    ...(input.kubernetes && renderKubernetesFiles({ ...input.kubernetes, cluster, address })),
   };
   return Object.entries(contents).map(([path, content]) => ({
     path,
@@ -122,14 +134,14 @@ export function renderManifest(files: readonly NodeFile[]): { text: string; sha2
   return { text, sha256: sha256(text) };
 }
 
-/** Reads a manifest. Throws RangeError for a line that is not one, or a path outside a node's three folders. */
+/** Reads a manifest. Throws RangeError for a line that is not one, or a path outside a node's folders. */
 export function parseManifest(text: string): { sha256: string; path: string }[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
       const [, hash, path] =
-        /^([0-9a-f]{64}) {2}(\/(?:etc\/trivet|etc\/systemd\/system|usr\/local\/lib\/trivet)\/[a-z0-9.-]+)$/.exec(
+        /^([0-9a-f]{64}) {2}(\/(?:etc\/trivet|etc\/systemd\/system|etc\/kubernetes(?:\/apiserver)?|usr\/local\/lib\/trivet)\/[a-z0-9.-]+)$/.exec(
           line,
         ) ?? [];
       if (!hash || !path) throw new RangeError('the manifest has a line that is not one');
@@ -175,7 +187,7 @@ mkdir "$work/files"
 while read -r hash path; do
   case $path in
     *..*) exit 1 ;;
-    /etc/trivet/* | /etc/systemd/system/* | /usr/local/lib/trivet/*) ;;
+    /etc/trivet/* | /etc/systemd/system/* | /etc/kubernetes/* | /usr/local/lib/trivet/*) ;;
     *) exit 1 ;;
   esac
   fetch "files/$hash" "$work/files/$hash"
@@ -183,7 +195,10 @@ while read -r hash path; do
 done <"$work/manifest"
 while read -r hash path; do
   mode=0644
-  case $path in *.sh) mode=0755 ;; esac
+  case $path in
+    *.sh) mode=0755 ;;
+    /etc/kubernetes/* | */kubelet.service) mode=0600 ;;
+  esac
   install -D -o root -g root -m "$mode" "$work/files/$hash" "$path"
 done <"$work/manifest"
 sha256sum --check --quiet "$work/manifest"

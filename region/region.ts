@@ -1,3 +1,4 @@
+import type { KubernetesBinaries } from './binaries.ts';
 import { createDefects, type Defects } from './defects.ts';
 import { type Deployment, deployAssembly } from './deploy.ts';
 import { createKernel } from './kernel/create-kernel.ts';
@@ -23,12 +24,16 @@ export interface RegionOptions {
   readonly log?: (line: string) => void;
   /** The etcd that instances run; found by itself (machines/find-etcd.ts) when absent. `none`: no instance of this region needs one. */
   readonly etcdPath?: string | 'none';
+  /** The Kubernetes that control-plane instances run beside etcd (binaries.ts finds one); without it they run etcd alone and say so. */
+  readonly kubernetes?: KubernetesBinaries;
 }
 
 export interface Region {
   readonly kernel: Kernel;
   /** URL of the HTTP endpoint, for AWS_ENDPOINT_URL. */
   readonly endpoint: string;
+  /** Of the real Kubernetes that instances run; undefined where they run etcd alone. */
+  readonly kubernetesVersion: string | undefined;
   /** Deploys a cloud assembly (cdk.out). Throws DeployFailed. */
   deploy(assemblyDir: string, parameters?: Readonly<Record<string, string>>): Promise<Deployment>;
   /** Settings with which an SDK client of the test or CLI speaks to this region, as its administrator. */
@@ -53,7 +58,10 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   const defects = createDefects(options.log ?? (() => {}));
   const kernel = createKernel({ ...options, onDefect: defects.report });
   const etcdPath = options.etcdPath === 'none' ? '' : (options.etcdPath ?? findEtcd().path);
-  const machines = createMachines(kernel, { etcdPath });
+  const machines = createMachines(kernel, {
+    etcdPath,
+    ...(options.kubernetes && { kubernetes: options.kubernetes }),
+  });
   kernel.machines = machines;
   await machines.leftovers;
   lock.clear();
@@ -65,6 +73,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   return {
     kernel,
     endpoint,
+    kubernetesVersion: options.kubernetes?.version,
     deploy: (assemblyDir, parameters) =>
       deployAssembly(kernel, assemblyDir, parameters ?? {}, { VpcCidr: vpcCidr }),
     clientConfig: () => ({

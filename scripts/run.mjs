@@ -12,6 +12,7 @@ const commands = {
   bench: { needs: ['etcd', 'synth'], args: ['bench/main.ts'] },
   region: { needs: ['etcd'], args: ['cli/main.ts', 'region'] },
   trivet: { needs: [], args: ['cli/main.ts'] },
+  binaries: { needs: [], args: ['scripts/binaries/main.ts'] },
   build: { needs: ['build!'], args: [] },
   synth: { needs: ['synth!'], args: [] },
   exec: { needs: [], args: [] },
@@ -20,8 +21,9 @@ const commands = {
 function prepare(needs, node) {
   const environment = {};
   for (const need of needs) {
-    if (need === 'etcd') environment.TRIVET_ETCD = ensureEtcd();
-    else ensureBuilt(need.replace('!', ''), node, { force: need.endsWith('!') });
+    if (need !== 'etcd') ensureBuilt(need.replace('!', ''), node, { force: need.endsWith('!') });
+    // Who asks for a version has built it (binaries/README.md): nothing is fetched.
+    else if (!process.env.TRIVET_ETCD_VERSION) environment.TRIVET_ETCD = ensureEtcd();
   }
   return environment;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { findBinaries } from '../../region/binaries.ts';
 import { RegionRunningError } from '../../region/lock.ts';
 import { EtcdMissing } from '../../region/machines/find-etcd.ts';
-import { type Region, startRegion } from '../../region/region.ts';
+import { type Region, type RegionOptions, startRegion } from '../../region/region.ts';
 import { PortTakenError } from '../../region/server.ts';
 import { CommandError } from '../output.ts';
 
@@ -31,11 +32,26 @@ export async function openRegion(flags: RegionFlags, say: (line: string) => void
     throw new CommandError(`--delays is fast or real, not ${delays}.`);
   const stateDir = process.env.TRIVET_STATE_DIR ?? defaultStateDir;
   try {
-    return await startRegion({ stateDir, port, delays, ...(flags.verbose && { log: say }) });
+    return await startRegion({
+      stateDir,
+      port,
+      delays,
+      ...findPrograms(),
+      ...(flags.verbose && { log: say }),
+    });
   } catch (error) {
     if (tellable.some((kind) => error instanceof kind)) throw new CommandError((error as Error).message);
     throw error;
   }
+}
+
+/** Real Kubernetes where it is built, and the newest built etcd beside it unless the person chose one: Debian's is too old for it. */
+function findPrograms(): Pick<RegionOptions, 'kubernetes' | 'etcdPath'> {
+  const { etcd, kubernetes } = findBinaries();
+  if (!kubernetes) return {};
+  const chosen = process.env.TRIVET_ETCD ?? process.env.TRIVET_ETCD_VERSION;
+  const etcdPath = chosen === undefined ? etcd[0]?.etcd : undefined;
+  return { kubernetes, ...(etcdPath !== undefined && { etcdPath }) };
 }
 
 /** Resolves at Ctrl-C or SIGTERM. */

@@ -1,6 +1,9 @@
+import { makeLoadBalancerAddresses } from '../../functions/aws/load-balancer-addresses.ts';
 import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
+import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import { workflowOf } from '../history.ts';
+import { type KubernetesStatus, readKubernetes, renderKubernetes } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
 import { invokeTask, type Target } from '../target.ts';
 
@@ -22,8 +25,11 @@ export interface ClusterStatus {
   readonly cluster: string;
   readonly phase: string;
   readonly endpoint?: string;
+  /** The same by address, in an embedded region alone: nobody resolves the name there. */
+  readonly localEndpoint?: string;
   readonly etcd: string;
   readonly members: readonly MemberStatus[];
+  readonly kubernetes: KubernetesStatus;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
@@ -66,16 +72,29 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     firingAlarms(target),
   ]);
   if (!record) throw new CommandError(`there is no cluster ${cluster}.`);
+  const [local, kubernetes] = await Promise.all([
+    findLocalEndpoint(target, record),
+    readKubernetes(target, record, slots),
+  ]);
   return {
     cluster,
     phase: record.phase,
     ...(record.endpoint !== undefined && { endpoint: record.endpoint }),
+    ...(local !== undefined && { localEndpoint: local }),
     etcd: verified?.health.reason ?? 'not there yet',
     members: slots.map((slot) => memberOf(slot, verified?.health)),
+    kubernetes,
     running,
     alarms,
     ...failureOf(record),
   };
+}
+
+async function findLocalEndpoint(target: Target, record: ClusterRecord): Promise<string | undefined> {
+  const { endpoint, loadBalancerArn } = record;
+  if (target.endpoint === undefined || endpoint === undefined || loadBalancerArn === undefined)
+    return undefined;
+  return localEndpoint(endpoint, await makeLoadBalancerAddresses(target.config).find(loadBalancerArn));
 }
 
 function failureOf(record: ClusterRecord): { lastFailure?: string } {
@@ -144,8 +163,10 @@ export function renderStatus(status: ClusterStatus): string[] {
   const header = ['slot', 'zone', 'address', 'member', 'role', 'health', 'instance'];
   return [
     `${cluster} (${phase})  endpoint ${endpoint ?? '-'}`,
+    ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,
+    `  ${renderKubernetes(status.kubernetes)}`,
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),

@@ -5,6 +5,7 @@ import { provision } from '../commands/provision.ts';
 import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
 import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
 import { type ExecutionSummary, summarize } from '../history.ts';
+import { awaitApiServers, type KubernetesStatus } from '../kubernetes.ts';
 import { CommandError, createOutput, type Output, seconds } from '../output.ts';
 import { readSpecFile } from '../spec-file.ts';
 import { findTarget, type Target } from '../target.ts';
@@ -26,6 +27,7 @@ interface StartResult {
   readonly cluster: string;
   readonly endpoint: string | undefined;
   readonly members: ClusterStatus['members'];
+  readonly kubernetes: KubernetesStatus;
   readonly executions: readonly ExecutionSummary[];
   readonly heal: Heal | null;
 }
@@ -79,11 +81,13 @@ async function run(
       cluster: spec.name,
       endpoint: undefined,
       members: [],
+      kubernetes: { real: false, version: null, apiServersReady: 0 },
       executions,
       heal: null,
     } satisfies StartResult);
     return false;
   }
+  await awaitKubernetes(target, region, spec.name, signal, say);
   let heal: Heal | null = null;
   if (flags.lose !== undefined) {
     for (const line of renderStatus(await readStatus(target, spec.name))) say(line);
@@ -98,13 +102,35 @@ async function run(
     heal = lost.heal;
     if (lost.execution) executions.push(lost.execution);
     for (const line of renderHeal(heal)) say(line);
+    await awaitKubernetes(target, region, spec.name, signal, say);
   }
   const status = await readStatus(target, spec.name);
   for (const line of renderStatus(status)) say(line);
   if (!flags.once) explain(target, region, spec.name, say);
-  const { endpoint, members } = status;
-  output.result({ cluster: spec.name, endpoint, members, executions, heal } satisfies StartResult);
-  return members.every(({ healthy, voter }) => healthy && voter) && (heal === null || isWhole(heal));
+  const { endpoint, kubernetes, members } = status;
+  const result: StartResult = { cluster: spec.name, endpoint, members, kubernetes, executions, heal };
+  output.result(result);
+  const answers = !kubernetes.real || kubernetes.apiServersReady === members.length;
+  const voting = members.every(({ healthy, voter }) => healthy && voter);
+  return answers && voting && (heal === null || isWhole(heal));
+}
+
+/** Provisioning and heals are of etcd; API servers follow by themselves, where the region runs any. */
+async function awaitKubernetes(
+  target: Target,
+  region: Region,
+  cluster: string,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  if (region.kubernetesVersion === undefined) return;
+  const began = performance.now();
+  const ready = await awaitApiServers(target, cluster, { signal, timeoutSeconds: 180 });
+  say(
+    ready
+      ? `Every API server is ready, ${seconds(performance.now() - began)} later.`
+      : 'Not every API server is ready; the instances’ console says why.',
+  );
 }
 
 function isWhole(heal: Heal): boolean {

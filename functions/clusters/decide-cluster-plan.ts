@@ -144,6 +144,7 @@ function slotChanges(
       slot,
       networkInterfaceId: networkInterface?.networkInterfaceId ?? '',
       instanceProfileName: slot.resourceName,
+      endpoint: observation.record?.endpoint,
     },
     config,
   );

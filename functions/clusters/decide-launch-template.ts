@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { serviceAccountIssuer } from '../../node/kubernetes/input.ts';
 import { type NodeFile, renderManifest, renderNodeFiles, renderUserData } from '../../node/render.ts';
 import type { LaunchTemplateData, LaunchTemplateFact } from '../aws/launch-templates.ts';
 import type { Layout, SlotLayout } from './contracts.ts';
@@ -34,6 +35,8 @@ export interface LaunchTemplateInput {
   readonly slot: SlotLayout;
   readonly networkInterfaceId: string;
   readonly instanceProfileName: string;
+  /** `https://host:port` of the API's load balancer; a node made without one is etcd alone. */
+  readonly endpoint: string | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface LaunchTemplateInput {
  */
 export function wantedLaunchTemplate(
   owner: Owner,
-  { spec, layout, slot, networkInterfaceId, instanceProfileName }: LaunchTemplateInput,
+  { spec, layout, slot, networkInterfaceId, instanceProfileName, endpoint }: LaunchTemplateInput,
   deployment: { readonly region: string; readonly bucket: string; readonly keyArn: string },
 ): WantedLaunchTemplate {
   const input = {
@@ -55,6 +58,7 @@ export function wantedLaunchTemplate(
     memberName: slot.memberName,
     etcdVersion: spec.controlPlane.etcd.version,
     clusterToken: layout.initialClusterToken,
+    ...(endpoint && { kubernetes: kubernetesOf(spec, layout, endpoint, deployment) }),
   };
   const { instanceTypes } = spec.controlPlane;
   const files = renderNodeFiles(input);
@@ -95,6 +99,21 @@ export function wantedLaunchTemplate(
   };
   const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex');
   return { name: slot.resourceName, tags, content: { data, hash }, instanceTypes, files, manifest };
+}
+
+function kubernetesOf(
+  spec: ClusterSpec,
+  { cluster, clusterUid, slots }: Layout,
+  endpoint: string,
+  { bucket, region }: { readonly bucket: string; readonly region: string },
+) {
+  return {
+    version: spec.kubernetesVersion,
+    endpointHost: new URL(endpoint).hostname,
+    ...spec.network,
+    serviceAccountIssuer: serviceAccountIssuer({ bucket, region, cluster, clusterUid }),
+    apiServers: slots.length,
+  };
 }
 
 /**

@@ -33,22 +33,25 @@ export const handler = task(
     const { cluster, slot } = input;
     const acting = await openCluster(registry, input, config.deployment, signal);
     const owner = { ...acting.owner, slot: slot.slot };
-    const wanted = wantedLaunchTemplate(acting.owner, { ...input, spec: acting.record.spec }, config);
+    const { spec, endpoint } = acting.record;
+    const wanted = wantedLaunchTemplate(acting.owner, { ...input, spec, endpoint }, config);
     const found = await templates.find(wanted.name, signal);
     if (found) assertOwn(`launch template ${wanted.name}`, found.tags, owner);
     const keys = objectKeys(cluster);
-    const objectsWanted = [
-      ...wanted.files.map(({ content }) => ({ key: keys.file(slot.slot, sha256(content)), content })),
-      // Last, so that a manifest which is there names only files which are there.
-      { key: keys.manifest(slot.slot, wanted.manifest.sha256), content: wanted.manifest.text },
-    ];
     const uploaded: string[] = [];
-    if (!(await objects.exists(objectsWanted.at(-1)?.key ?? '', signal)))
-      for (const { key, content } of objectsWanted)
-        if (!(await objects.exists(key, signal))) {
-          await acting.act(() => objects.put(key, content, undefined, signal));
-          uploaded.push(key);
-        }
+    const upload = async (key: string, content: string): Promise<void> => {
+      if (await objects.exists(key, signal)) return;
+      await acting.act(() => objects.put(key, content, undefined, signal));
+      uploaded.push(key);
+    };
+    const manifestKey = keys.manifest(slot.slot, wanted.manifest.sha256);
+    if (!(await objects.exists(manifestKey, signal))) {
+      await Promise.all(
+        wanted.files.map(({ content }) => upload(keys.file(slot.slot, sha256(content)), content)),
+      );
+      // Last, so that a manifest which is there names only files which are there.
+      await upload(manifestKey, wanted.manifest.text);
+    }
     let template = found;
     const steps = decideLaunchTemplate(wanted, found);
     for (const step of steps)

@@ -31,6 +31,7 @@ const fixes: Readonly<Record<string, string>> = {
   'pools[].instanceTypes[]': 'use an EC2 instance type, such as m7g.large',
   'pools[].zones': 'give at least one zone letter, such as [a]',
   'pools[].zones[]': 'use zone letters a to f',
+  'pools[].kubernetesVersion': 'give a full version in quotes, such as "1.35.2", or leave it out',
   'pools[].min': 'use 0 to 5000',
   'pools[].max': 'use 0 to 5000',
   'pools[].capacity': 'use on-demand or spot',

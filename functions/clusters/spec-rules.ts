@@ -5,12 +5,13 @@ import { renderPath } from './spec-problems.ts';
 import {
   amiParameterDefault,
   apiSpec,
+  etcdVersionDefault,
   gp3,
-  kubernetesMinors,
   networkSpec,
   poolSpec,
   volumeSpec,
 } from './spec-schema.ts';
+import { versionProblems } from './version-rules.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 type Rule = (spec: Raw) => Problem[];
@@ -23,7 +24,7 @@ export function checkRules(raw: unknown): Problem[] {
 
 const rules: readonly Rule[] = [
   checkName,
-  checkKubernetesVersion,
+  checkVersions,
   checkZones,
   checkInstanceTypes,
   checkVolume,
@@ -44,17 +45,14 @@ function checkName({ name }: Raw): Problem[] {
   ];
 }
 
-function checkKubernetesVersion({ kubernetesVersion: version }: Raw): Problem[] {
-  const match = /^1\.(\d+)\.\d+$/.exec(typeof version === 'string' ? version : '');
-  const minor = Number(match?.[1]);
-  if (!match || kubernetesMinors.some((known) => known === minor)) return [];
-  return [
-    {
-      path: 'kubernetesVersion',
-      problem: `${version} is not supported: Trivet runs Kubernetes 1.34 to 1.36, on etcd 3.6`,
-      fix: 'choose a 1.34, 1.35 or 1.36 version',
-    },
-  ];
+function checkVersions(spec: Raw): Problem[] {
+  const etcd = mapping(mapping(spec.controlPlane)?.etcd)?.version ?? etcdVersionDefault;
+  const pools = Array.isArray(spec.pools) ? spec.pools : [];
+  const kubelets = pools.map((pool, index) => ({
+    path: `pools[${index}].kubernetesVersion`,
+    version: mapping(pool)?.kubernetesVersion,
+  }));
+  return versionProblems({ kubernetes: spec.kubernetesVersion, etcd, kubelets });
 }
 
 function checkZones({ zones }: Raw): Problem[] {

@@ -15,8 +15,6 @@ export const gp3 = {
   throughputPerIopsMax: 0.25,
 } as const;
 
-/** Kubernetes minors that Trivet runs, and the etcd that fits them (reference aws-etcd-kubeadm-facts §6.1). */
-export const kubernetesMinors = [34, 35, 36] as const;
 export const etcdVersionDefault = '3.6.14';
 
 /** Amazon Linux 2023 for arm64, as AWS publishes it. */
@@ -50,8 +48,8 @@ export const volumeSpec = z.strictObject({
 
 const etcd = z.strictObject({
   version: z
-    ._default(z.string().check(z.regex(/^3\.6\.\d{1,3}$/)), etcdVersionDefault)
-    .check(z.describe('etcd’s version, 3.6.x.')),
+    ._default(z.string().check(z.regex(/^\d\.\d{1,2}\.\d{1,3}$/)), etcdVersionDefault)
+    .check(z.describe('etcd’s version, 3.6.x; the least patch depends on the Kubernetes version.')),
   volume: z.prefault(volumeSpec, {}).check(z.describe('The gp3 volume that holds a slot’s etcd data.')),
 });
 
@@ -113,6 +111,13 @@ export const poolSpec = z.strictObject({
   zones: z
     .array(z.string().check(z.regex(/^[a-f]$/)))
     .check(z.minLength(1), z.describe('Zone letters in which the pool has workers.')),
+  kubernetesVersion: z
+    .optional(z.string().check(z.regex(/^1\.\d{1,3}\.\d{1,3}$/)))
+    .check(
+      z.describe(
+        'Kubernetes version of the pool’s kubelets; the cluster’s where it is left out. Up to three minors older, never newer.',
+      ),
+    ),
   min: z
     ._default(z.int().check(z.minimum(0), z.maximum(5_000)), 0)
     .check(z.describe('Least number of workers, over all zones.')),

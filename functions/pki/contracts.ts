@@ -13,5 +13,5 @@ export const ensureCertificates: Contract<z.infer<typeof ensureInput>, z.infer<t
   name: 'ensure-certificates',
   input: ensureInput,
   output: ensureOutput,
-  errors: ['LeaseLost', 'ObjectConflict', 'CertificateInvalid'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ResourceNotReady', 'ObjectConflict', 'CertificateInvalid'],
 };

@@ -1,97 +1,126 @@
 /**
- * Makes what is missing of a cluster's etcd certificates: the authority once and never again, each leaf when it is missing, ends soon or
- * says other names than wanted. Keys and certificates go to the bucket and nowhere else (S22).
+ * Makes what is missing of a cluster's certificates and keys: each authority once and never again, each leaf when it is missing, ends soon
+ * or says other names than wanted, the service accounts' and the encryption's keys once. They go to the bucket and nowhere else (S22).
+ * Comes after the load balancer, whose name is in the API servers' certificates and in the registry.
  *
  * Safe to repeat: every object is created only where there is none, a leaf is issued again for the key that is there already, so that
  * certificate and key fit each other at every moment, and the lease is checked immediately before each write (S14).
  */
-import { makeObjects, type Objects, type PutCondition } from '../aws/objects.ts';
+
+import { nthAddress } from '../../node/kubernetes/input.ts';
+import { type LoadBalancerAddresses, makeLoadBalancerAddresses } from '../aws/load-balancer-addresses.ts';
+import { makeObjects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
-import { assertLease } from '../leases/assert-lease.ts';
-import type { Lease } from '../leases/contracts.ts';
-import { CertificateInvalid, ObjectConflict } from '../runtime/errors.ts';
+import { endpointNames } from '../clusters/api-endpoint.ts';
+import type { Layout } from '../clusters/contracts.ts';
+import { CertificateInvalid, ClusterUnknown, ResourceNotReady } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { ensureCertificates } from './contracts.ts';
 import { belongsTogether, doubtLeaf, isUsableAuthority } from './inspect.ts';
 import { issueAuthority, issueLeaf, type KeyPair, makeKey } from './issue.ts';
-import { authorityCopies, authorityPaths, type WantedLeaf, wantedLeaves } from './slot-certificates.ts';
+import {
+  type KubernetesNames,
+  secretPaths,
+  slotKubernetesPath,
+  wantedKubernetesCopies,
+  wantedKubernetesLeaves,
+} from './kubernetes-certificates.ts';
+import { type LeasedStore, type LeasedStoreDeps, openLeasedStore } from './leased-store.ts';
+import {
+  encryptionConfigurationOf,
+  makeEncryptionKeys,
+  makeServiceAccountKey,
+  publicKeyOf,
+} from './secrets.ts';
+import {
+  type AuthorityName,
+  authorityCopies,
+  authorityNames,
+  authorityPaths,
+  type WantedLeaf,
+  wantedLeaves,
+} from './slot-certificates.ts';
 
-export interface EnsureCertificatesDeps {
-  readonly registry: Pick<Registry, 'getLease'>;
-  readonly objects: Pick<Objects, 'get' | 'put'>;
+export interface EnsureCertificatesDeps extends LeasedStoreDeps {
+  readonly registry: Pick<Registry, 'getLease' | 'getCluster'>;
+  readonly loadBalancerAddresses: LoadBalancerAddresses;
 }
 
-interface Stored {
-  readonly text: string;
-  readonly etag: string;
-}
-
-/** The bucket as this task uses it: every write under the lease. */
-interface Store {
-  readonly now: Date;
-  read(path: string): Promise<Stored | undefined>;
-  write(path: string, text: string, condition: PutCondition): Promise<Stored>;
-  /** What is there, or what is made for it; a writer that came first wins. */
-  readOrCreate(path: string, make: () => Promise<string>): Promise<Stored & { readonly created: boolean }>;
-}
+type Authorities = Readonly<Record<AuthorityName, KeyPair>>;
 
 export const handler = task(
   ensureCertificates,
-  (config): EnsureCertificatesDeps => ({ registry: makeRegistry(config), objects: makeObjects(config) }),
+  (config): EnsureCertificatesDeps => ({
+    registry: makeRegistry(config),
+    objects: makeObjects(config),
+    loadBalancerAddresses: makeLoadBalancerAddresses(config),
+  }),
   async ({ lease, cluster, layout }, deps, { signal, clock, log }) => {
-    const store = openStore(deps, lease, clock.now(), signal);
-    const authority = await ensureAuthority(store, cluster);
-    await Promise.all(
-      authorityCopies(cluster, layout.slots).map((path) => ensureCopy(store, path, authority.certificate)),
-    );
-    const reasons = await Promise.all(
-      wantedLeaves(cluster, layout.slots).map(async (leaf) => {
-        const reason = await ensureLeaf(store, leaf, authority);
-        if (reason) log.info('issued', { path: leaf.certificatePath, reason });
-        return reason;
-      }),
-    );
-    const created = reasons.filter(Boolean).length + (authority.created ? 1 : 0);
-    return { created, unchanged: reasons.length + 1 - created };
+    const names = await namesOfApi(deps, cluster, signal);
+    const slots = layout.slots.map(({ slot }) => slot);
+    const store = await openLeasedStore(deps, { cluster, slots, lease, now: clock.now() }, signal);
+    const [etcd, kubernetes, kubelets, frontProxy] = await Promise.all([
+      ensureAuthority(store, cluster, 'etcd-ca'),
+      ensureAuthority(store, cluster, 'kubernetes-ca'),
+      ensureAuthority(store, cluster, 'kubelet-client-ca'),
+      ensureAuthority(store, cluster, 'front-proxy-ca'),
+    ]);
+    const made = [etcd, kubernetes, kubelets, frontProxy];
+    const authorities: Authorities = {
+      'etcd-ca': etcd,
+      'kubernetes-ca': kubernetes,
+      'kubelet-client-ca': kubelets,
+      'front-proxy-ca': frontProxy,
+    };
+    const leaves = [
+      ...wantedLeaves(cluster, layout.slots),
+      ...wantedKubernetesLeaves(cluster, layout.slots, names),
+    ];
+    const [reasons] = await Promise.all([
+      Promise.all(
+        leaves.map(async (leaf) => {
+          const reason = await ensureLeaf(store, leaf, authorities[leaf.authority]);
+          if (reason) log.info('issued', { path: leaf.certificatePath, reason });
+          return reason;
+        }),
+      ),
+      ...authorityCopies(cluster, layout.slots).map((path) =>
+        store.ensureText(path, authorities['etcd-ca'].certificate),
+      ),
+      ensureKubernetesFiles(store, cluster, layout, authorities),
+    ]);
+    const created = [...reasons, ...made.map((authority) => authority.created)].filter(Boolean).length;
+    return { created, unchanged: leaves.length + made.length - created };
   },
 );
 
-function openStore(
-  { registry, objects }: EnsureCertificatesDeps,
-  lease: Lease,
-  now: Date,
+/**
+ * Throws ClusterUnknown for a cluster that is not recorded, ResourceNotReady for one without a load balancer. Addresses that it does not
+ * have yet are said by the next run: on AWS clients go by its name.
+ */
+async function namesOfApi(
+  { registry, loadBalancerAddresses }: EnsureCertificatesDeps,
+  cluster: string,
   signal: AbortSignal,
-): Store {
-  const write: Store['write'] = async (path, text, condition) => {
-    await assertLease(registry, lease, signal);
-    return { text, ...(await objects.put(path, text, condition, signal)) };
-  };
-  const read: Store['read'] = async (path) => {
-    const found = await objects.get(path, signal);
-    return found && { text: new TextDecoder().decode(found.body), etag: found.etag };
-  };
+): Promise<KubernetesNames> {
+  const record = await registry.getCluster(cluster, signal);
+  if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
+  const { endpoint, loadBalancerArn, spec } = record;
+  if (endpoint === undefined || loadBalancerArn === undefined)
+    throw new ResourceNotReady(`${cluster} has no load balancer yet, whose name its certificates must say`);
   return {
-    now,
-    read,
-    write,
-    async readOrCreate(path, make) {
-      const present = await read(path);
-      if (present) return { ...present, created: false };
-      const text = await make();
-      try {
-        return { ...(await write(path, text, { ifNoneMatch: true })), created: true };
-      } catch (error) {
-        const first = error instanceof ObjectConflict ? await read(path) : undefined;
-        if (!first) throw error;
-        return { ...first, created: false };
-      }
-    },
+    ...endpointNames(endpoint, await loadBalancerAddresses.find(loadBalancerArn, signal)),
+    serviceAddress: nthAddress(spec.network.serviceCidr, 1),
   };
 }
 
-/** The authority, made from nothing only where neither its key nor its certificate is there. */
-async function ensureAuthority(store: Store, cluster: string): Promise<KeyPair & { created: boolean }> {
-  const paths = authorityPaths(cluster);
+/** An authority, made from nothing only where neither its key nor its certificate is there. */
+async function ensureAuthority(
+  store: LeasedStore,
+  cluster: string,
+  name: AuthorityName,
+): Promise<KeyPair & { created: boolean }> {
+  const paths = authorityPaths(cluster, name);
   const [keyThere, certificateThere] = [await store.read(paths.key), await store.read(paths.certificate)];
   if (keyThere === undefined && certificateThere !== undefined)
     throw new CertificateInvalid(
@@ -99,7 +128,7 @@ async function ensureAuthority(store: Store, cluster: string): Promise<KeyPair &
     );
   const key = await store.readOrCreate(paths.key, makeKey);
   const certificate = await store.readOrCreate(paths.certificate, () =>
-    issueAuthority(`${cluster} etcd`, key.text, store.now),
+    issueAuthority(`${cluster} ${commonNames[name]}`, key.text, store.now),
   );
   if (!belongsTogether(certificate.text, key.text))
     throw new CertificateInvalid(`${paths.certificate} and ${paths.key} do not belong together`);
@@ -110,13 +139,63 @@ async function ensureAuthority(store: Store, cluster: string): Promise<KeyPair &
   return { certificate: certificate.text, key: key.text, created: certificate.created };
 }
 
-async function ensureCopy(store: Store, path: string, certificate: string): Promise<void> {
-  const copy = await store.readOrCreate(path, async () => certificate);
-  if (copy.text !== certificate) await store.write(path, certificate, { ifMatch: copy.etag });
+/** Different for each: verifiers look an issuer up by its name. */
+const commonNames: Readonly<Record<AuthorityName, string>> = {
+  'etcd-ca': 'etcd',
+  'kubernetes-ca': 'kubernetes',
+  'kubelet-client-ca': 'kubelet clients',
+  'front-proxy-ca': 'front proxy',
+};
+
+/** What a slot's Kubernetes reads beside its own leaves: copies, and what is made from the keys of which there is one per cluster. */
+async function ensureKubernetesFiles(
+  store: LeasedStore,
+  cluster: string,
+  layout: Layout,
+  authorities: Authorities,
+): Promise<void> {
+  const paths = secretPaths(cluster);
+  const [account, encryption] = await Promise.all([
+    store.readOrCreate(paths.serviceAccountKey, makeServiceAccountKey),
+    store.readOrCreate(paths.encryptionKey, () => makeEncryptionKeys(store.now)),
+  ]);
+  const sources = new Map([[paths.serviceAccountKey, account.text]]);
+  for (const name of authorityNames) {
+    sources.set(authorityPaths(cluster, name).certificate, authorities[name].certificate);
+    sources.set(authorityPaths(cluster, name).key, authorities[name].key);
+  }
+  const derived: Readonly<Record<string, string>> = {
+    'pki/sa.pub': publicKeyOf(account.text),
+    // People's and components' certificates are signed by one authority, kubelets' by the other: API servers believe both.
+    'pki/client-ca.crt':
+      endLine(authorities['kubernetes-ca'].certificate) +
+      endLine(authorities['kubelet-client-ca'].certificate),
+    'encryption/config.yaml': encryptionConfigurationOf(encryption.text),
+  };
+  await Promise.all([
+    ...wantedKubernetesCopies(cluster, layout.slots).map(({ from, to }) => {
+      const text = sources.get(from);
+      if (text === undefined) throw new RangeError(`nothing is known of ${from}`);
+      return store.ensureText(to, text);
+    }),
+    ...layout.slots.flatMap(({ slot }) =>
+      Object.entries(derived).map(([file, text]) =>
+        store.ensureText(slotKubernetesPath(cluster, slot, file), text),
+      ),
+    ),
+  ]);
+}
+
+function endLine(pem: string): string {
+  return pem.endsWith('\n') ? pem : `${pem}\n`;
 }
 
 /** Returns why a certificate was issued; undefined when the one that is there is as wanted. */
-async function ensureLeaf(store: Store, leaf: WantedLeaf, authority: KeyPair): Promise<string | undefined> {
+async function ensureLeaf(
+  store: LeasedStore,
+  leaf: WantedLeaf,
+  authority: KeyPair,
+): Promise<string | undefined> {
   const { text: key } = await store.readOrCreate(leaf.keyPath, makeKey);
   const issue = () => issueLeaf(authority, leaf.subject, key, store.now);
   const present = await store.readOrCreate(leaf.certificatePath, issue);

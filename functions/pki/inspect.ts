@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import type { ExtendedUsage, LeafSubject } from './issue.ts';
+import { defaultOrganizations, type ExtendedUsage, type LeafSubject } from './issue.ts';
 
 const usageOids: Readonly<Record<ExtendedUsage, string>> = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
@@ -57,10 +57,12 @@ function parseCertificate(pem: string): X509Certificate | undefined {
   }
 }
 
-function sameNames(leaf: X509Certificate, { commonName, dnsNames, addresses }: LeafSubject): boolean {
+function sameNames(leaf: X509Certificate, subject: LeafSubject): boolean {
+  const { commonName, organizations = defaultOrganizations, dnsNames, addresses } = subject;
   const present = (leaf.subjectAltName ?? '').split(', ').filter((name) => name !== '');
   const wanted = [...dnsNames.map((name) => `DNS:${name}`), ...addresses.map((ip) => `IP Address:${ip}`)];
-  return leaf.subject.split('\n').includes(`CN=${commonName}`) && sameSet(present, wanted);
+  const name = [`CN=${commonName}`, ...organizations.map((organization) => `O=${organization}`)];
+  return sameSet(leaf.subject.split('\n'), name) && sameSet(present, wanted);
 }
 
 function sameSet(one: readonly string[], two: readonly string[]): boolean {

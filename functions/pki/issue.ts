@@ -13,6 +13,8 @@ export type ExtendedUsage = 'serverAuth' | 'clientAuth';
 /** What a leaf certificate says. */
 export interface LeafSubject {
   readonly commonName: string;
+  /** Groups of a Kubernetes user; `Trivet` where it is left out. */
+  readonly organizations?: readonly string[];
   readonly usages: readonly ExtendedUsage[];
   readonly dnsNames: readonly string[];
   readonly addresses: readonly string[];
@@ -23,8 +25,11 @@ export const authorityLifetimeDays = 3650;
 /** Leaves live a year and are renewed at two thirds of it (L6). */
 export const leafLifetimeDays = 365;
 
+/** Organizations of a leaf that names none. */
+export const defaultOrganizations: readonly string[] = ['Trivet'];
+
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const dayMilliseconds = 24 * 60 * 60 * 1000;
+const daySeconds = 24 * 60 * 60;
 /** A node's clock may be behind at its first boot. */
 const clockSkewMilliseconds = 5 * 60 * 1000;
 
@@ -44,8 +49,8 @@ export async function issueAuthority(commonName: string, key: string, now: Date)
   const keys = await importKeys(key);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: nameOf(commonName),
-    ...validity(now, authorityLifetimeDays),
+    name: nameOf(commonName, defaultOrganizations),
+    ...validity(now, authorityLifetimeDays * daySeconds),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -57,12 +62,13 @@ export async function issueAuthority(commonName: string, key: string, now: Date)
   return certificate.toString('pem');
 }
 
-/** A leaf certificate for a key that is there already, signed by an authority. */
+/** A leaf certificate for a key that is there already, signed by an authority. Lives a year unless it is told otherwise, in seconds. */
 export async function issueLeaf(
   authority: KeyPair,
   subject: LeafSubject,
   key: string,
   now: Date,
+  lifetimeSeconds: number = leafLifetimeDays * daySeconds,
 ): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const { privateKey: signingKey } = await importKeys(authority.key);
@@ -73,9 +79,9 @@ export async function issueLeaf(
   ];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: nameOf(subject.commonName),
+    subject: nameOf(subject.commonName, subject.organizations ?? defaultOrganizations),
     issuer: issuer.subject,
-    ...validity(now, leafLifetimeDays),
+    ...validity(now, lifetimeSeconds),
     signingAlgorithm: algorithm,
     publicKey,
     signingKey,
@@ -91,10 +97,10 @@ export async function issueLeaf(
   return certificate.toString('pem');
 }
 
-function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
+function validity(now: Date, lifetimeSeconds: number): { notBefore: Date; notAfter: Date } {
   return {
     notBefore: new Date(now.getTime() - clockSkewMilliseconds),
-    notAfter: new Date(now.getTime() + days * dayMilliseconds),
+    notAfter: new Date(now.getTime() + lifetimeSeconds * 1000),
   };
 }
 
@@ -105,8 +111,8 @@ function serialNumber(): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-function nameOf(commonName: string): string {
-  return new x509.Name([{ CN: [commonName] }, { O: ['Trivet'] }]).toString();
+function nameOf(commonName: string, organizations: readonly string[]): string {
+  return new x509.Name([{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))]).toString();
 }
 
 async function importKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {

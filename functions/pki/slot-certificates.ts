@@ -2,20 +2,25 @@ import type { SlotLayout } from '../clusters/contracts.ts';
 import { objectKeys } from '../clusters/names.ts';
 import type { LeafSubject } from './issue.ts';
 
+/** A cluster's authorities, each for one kind of trust (design §3). Names of files in the bucket, so never changed. */
+export const authorityNames = ['etcd-ca', 'kubernetes-ca', 'kubelet-client-ca', 'front-proxy-ca'] as const;
+export type AuthorityName = (typeof authorityNames)[number];
+
 /** A leaf certificate that a cluster needs, and where it and its key lie in the bucket. */
 export interface WantedLeaf {
+  readonly authority: AuthorityName;
   readonly certificatePath: string;
   readonly keyPath: string;
   readonly subject: LeafSubject;
 }
 
-/** Where the etcd authority of a cluster lies. Its key is read by ensure-certificates alone. */
-export function authorityPaths(cluster: string): { certificate: string; key: string } {
+/** Where an authority of a cluster lies. Its key is read by ensure-certificates alone, which copies the kubelets' one to the slots. */
+export function authorityPaths(cluster: string, name: AuthorityName): { certificate: string; key: string } {
   const { root } = objectKeys(cluster);
-  return { certificate: `${root}pki/etcd-ca.crt`, key: `${root}pki/private/etcd-ca.key` };
+  return { certificate: `${root}pki/${name}.crt`, key: `${root}pki/private/${name}.key` };
 }
 
-/** Copies of the authority's certificate, beside the leaves of those who trust it. */
+/** Copies of the etcd authority's certificate, beside the leaves of those who trust it. */
 export function authorityCopies(cluster: string, slots: readonly SlotLayout[]): string[] {
   const { etcdClient, slot } = objectKeys(cluster);
   return [etcdClient.ca, ...slots.map((each) => `${slot(each.slot)}pki/ca.crt`)];
@@ -30,6 +35,7 @@ export function wantedLeaves(cluster: string, slots: readonly SlotLayout[]): Wan
   const { etcdClient } = objectKeys(cluster);
   return [
     {
+      authority: 'etcd-ca',
       certificatePath: etcdClient.certificate,
       keyPath: etcdClient.key,
       subject: clientSubject('trivet'),
@@ -47,7 +53,7 @@ function slotLeaves(cluster: string, { slot, address, memberName }: SlotLayout):
   };
   const leaf = (name: string, subject: LeafSubject): WantedLeaf => {
     const path = `${objectKeys(cluster).slot(slot)}pki/${name}`;
-    return { certificatePath: `${path}.crt`, keyPath: `${path}.key`, subject };
+    return { authority: 'etcd-ca', certificatePath: `${path}.crt`, keyPath: `${path}.key`, subject };
   };
   return [
     leaf('server', member),

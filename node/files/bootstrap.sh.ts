@@ -10,6 +10,8 @@ root=\${TRIVET_ROOT:-}
 # shellcheck source=/dev/null
 source "$root/usr/local/lib/trivet/volume.sh"
 # shellcheck source=/dev/null
+source "$root/usr/local/lib/trivet/aws.sh"
+# shellcheck source=/dev/null
 source "$root/etc/trivet/node.env"
 
 readonly mount_point=$root/var/lib/etcd
@@ -18,41 +20,9 @@ readonly pki=$root/etc/trivet/pki/etcd
 readonly run=$root/run/trivet
 readonly carried_out=$root/var/lib/trivet/carried-out
 readonly slot_prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
-said_error=''
-readonly metadata=http://169.254.169.254/latest
-
-say() { printf '%s\\n' "$*"; }
-
-instance_id() {
-  local token
-  token=$(curl -sS --fail --max-time 5 --retry 10 --retry-connrefused -X PUT \\
-    -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
-  curl -sS --fail --max-time 5 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/instance-id"
-}
-
-# get_object KEY FILE: the whole object or nothing. One that is not there yet is waited for in silence; anything else that S3 or the
-# network answers is said once, since a person may have to mend it, and tried again all the same.
-get_object() {
-  local error
-  if error=$(aws s3api get-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$1" "$2.part" 2>&1 >/dev/null); then
-    mv -f "$2.part" "$2"
-    return
-  fi
-  error=\${error//$'\\n'/ }
-  if [[ $error != *'(NoSuchKey)'* && $error != "$said_error" ]]; then
-    say "$1 could not be read:$error"
-    said_error=$error
-  fi
-  return 1
-}
-
-put_object() {
-  aws s3api put-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$1" --body "$2" >/dev/null
-}
 
 # report STATE [REASON]: what this node is and what it found; only fields that are known.
 report() {
-  local file=$run/report
   {
     printf 'instanceId=%s\\nstate=%s\\n' "$S_instanceId" "$1"
     line reason "\${2:-}"
@@ -66,12 +36,11 @@ report() {
       line generation "$M_generation"
       line raftIndex "$M_raftIndex"
     fi
-  } >"$file"
-  put_object "$slot_prefix/reports/$S_instanceId" "$file" || say "The report $1 could not be written; etcd does not wait for it."
+  } >"$run/report.new"
+  mv -f "$run/report.new" "$run/report"
+  publish_report || say "The report $1 could not be written; etcd does not wait for it."
   say "$1 \${2:-}"
 }
-
-line() { if [[ -n $2 ]]; then printf '%s=%s\\n' "$1" "$2"; fi; }
 
 # Sets etcd_version, and S_etcdMinor where a rendered configuration fits it.
 find_etcd() {
@@ -129,6 +98,10 @@ start_etcd() {
   install -d -m 0700 "$(dirname "$carried_out")"
   write_durably "$carried_out" "$1"
   systemctl start --no-block etcd.service trivet-marker.timer
+  # A node without a Kubernetes part is etcd alone. etcd's report must not wait for the rest.
+  if [[ -n \${TRIVET_KUBERNETES_VERSION:-} ]]; then
+    systemctl start --no-block trivet-kubernetes.service || say "trivet-kubernetes.service could not be started."
+  fi
   started=yes
   parse_marker "$(<"$marker")"
   F_marker="read"

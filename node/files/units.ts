@@ -18,6 +18,7 @@ StartLimitBurst=${etcdRestart.burst}
 Type=notify
 User=etcd
 Group=etcd
+Slice=etcd.slice
 EnvironmentFile=/run/trivet/etcd.env
 EnvironmentFile=/run/trivet/etcd-initial.env
 ExecStart=/usr/local/bin/etcd

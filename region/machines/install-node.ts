@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { deliveredFiles, kubernetesFolder } from '../../node/kubernetes/paths.ts';
 import { modeOf, parseManifest, sha256, type UserData } from '../../node/render.ts';
 import type { NodeStore } from './node-store.ts';
 
@@ -49,6 +50,15 @@ export async function installCertificates(node: Installing): Promise<void> {
   );
   for (const [index, name] of certificateFiles.entries()) {
     writeInto(node.root, `/etc/trivet/pki/etcd/${name}`, fetched[index] ?? Buffer.alloc(0), 0o600);
+  }
+}
+
+/** What kubernetes.sh does: the slot's Kubernetes certificates and keys, awaited if they are not there yet. */
+export async function installKubernetesFiles(node: Installing): Promise<void> {
+  const prefix = `${slotPrefix(node.userData)}/pki/kubernetes`;
+  const fetched = await Promise.all(deliveredFiles.map((name) => fetchAwaited(node, `${prefix}/${name}`)));
+  for (const [index, name] of deliveredFiles.entries()) {
+    writeInto(node.root, `${kubernetesFolder}/${name}`, fetched[index] ?? Buffer.alloc(0), 0o600);
   }
 }
 

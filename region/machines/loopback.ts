@@ -14,10 +14,13 @@ export function loopbackOf(privateIp: string): string {
   return `127.${second + 64}.${third}.${fourth}`;
 }
 
-/** A value of a rendered env file as it holds on this host: paths below the machine's root, localhost on its own loopback. */
+/** A text of a rendered file as it holds on this host: paths below the machine's root, localhost on its own loopback. */
 export function mapIntoMachine(value: string, root: string, loopback: string): string {
   return value
-    .replace(/(?<![\w/])(\/etc\/trivet|\/var\/lib\/etcd)(?=\/|$)/g, (path) => `${root}${path}`)
+    .replace(
+      /(?<![\w/])(\/etc\/trivet|\/etc\/kubernetes|\/var\/lib\/etcd|\/var\/log\/kubernetes)(?=\/|$)/g,
+      (path) => `${root}${path}`,
+    )
     .replace(/\b127\.0\.0\.1\b/g, loopback);
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markerIntervalSeconds } from '../../node/policy.ts';
 import { parseUserData, type UserData } from '../../node/render.ts';
+import type { KubernetesBinaries } from '../binaries.ts';
 import type { Kernel, Machine, MachineSpec, Machines } from '../kernel/kernel.ts';
 import { type Console, createConsole } from './console.ts';
 import type { EtcdProcess } from './etcd-process.ts';
@@ -13,6 +14,8 @@ import { deleteVolumeDirectory, volumeDirectory } from './volumes.ts';
 export interface MachinesOptions {
   /** The etcd that control-plane machines run (find-etcd.ts finds one). */
   readonly etcdPath: string;
+  /** The Kubernetes that they run beside it; without it they run etcd alone. */
+  readonly kubernetes?: KubernetesBinaries;
   /** How often a node looks for its directive; a real one looks each second. */
   readonly pollMilliseconds?: number;
   /** How often the marker is brought up to date; by default each minute, scaled as schedules are. */
@@ -84,6 +87,7 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     console,
     etcdPath: options.etcdPath,
     etcdVersion: version(),
+    kubernetes: options.kubernetes,
     signal: ending.signal,
     pollMilliseconds: options.pollMilliseconds ?? 100,
     markerMilliseconds:

@@ -1,22 +1,19 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createEtcdClient } from '../../functions/etcd/client.ts';
 import { type DiskFinding, decideBoot } from '../../node/decide-boot.ts';
 import { fittingMinor } from '../../node/policy.ts';
-import {
-  type Directive,
-  type Marker,
-  parseDirective,
-  type Report,
-  renderReport,
-} from '../../node/protocol.ts';
+import { type Directive, parseDirective } from '../../node/protocol.ts';
 import { parseEnvironmentFile, type UserData } from '../../node/render.ts';
+import type { KubernetesBinaries } from '../binaries.ts';
 import type { Kernel, MachineSpec } from '../kernel/kernel.ts';
 import type { Console } from './console.ts';
 import { type EtcdProcess, startEtcd } from './etcd-process.ts';
-import { installCertificates, installFiles, slotPrefix } from './install-node.ts';
+import { type Installing, installCertificates, installFiles, slotPrefix } from './install-node.ts';
+import { keepMarker } from './keep-marker.ts';
+import { runKubernetes } from './kubernetes-machine.ts';
 import { assertBindable, loopbackOf, mapIntoMachine } from './loopback.ts';
 import { type NodeStore, openNodeStore } from './node-store.ts';
+import { createReports, findings, type Reports } from './reports.ts';
 import { findDisk, formatVolume, readMarker, volumeDirectory, writeMarker } from './volumes.ts';
 
 /** What a machine that is a Trivet node plays with. */
@@ -29,6 +26,8 @@ export interface NodeMachine {
   readonly etcdPath: string;
   /** Undefined where there is no etcd: the node refuses. */
   readonly etcdVersion: string | undefined;
+  /** Undefined where there is none: the node runs etcd alone. */
+  readonly kubernetes: KubernetesBinaries | undefined;
   /** Aborted when the instance is terminated. */
   readonly signal: AbortSignal;
   readonly pollMilliseconds: number;
@@ -59,31 +58,48 @@ export async function runNode(machine: NodeMachine): Promise<void> {
     if (text !== '' && text !== refused) {
       const outcome = await bootstrap.consider(text);
       if (outcome.action === 'refuse') refused = text;
-      if (outcome.action === 'start') return keepMarker(machine, bootstrap, outcome.volume);
+      if (outcome.action === 'start') return live(machine, bootstrap, installing, outcome.volume);
     }
     await pause();
   }
 }
 
+/** What a node does once its etcd was started: keeps the marker, and runs Kubernetes. Nothing of it is left when this ends. */
+async function live(
+  machine: NodeMachine,
+  bootstrap: Bootstrap,
+  installing: Installing,
+  volume: string,
+): Promise<void> {
+  const { console, kernel, kubernetes: binaries, root, signal, spec } = machine;
+  const host = {
+    clock: kernel.clock,
+    console,
+    stateDir: kernel.stateDir,
+    root,
+    instanceId: spec.instanceId,
+    waitScale: kernel.delays.scheduleScale,
+    signal,
+  };
+  const { reportKubernetes: report } = bootstrap;
+  const kubernetes = runKubernetes({ host, privateIp: spec.privateIp, installing, binaries, report });
+  try {
+    await keepMarker(machine, bootstrap, volume);
+  } finally {
+    await kubernetes;
+  }
+}
+
 type Outcome = { readonly action: 'wait' | 'refuse' } | { readonly action: 'start'; readonly volume: string };
 
-interface Bootstrap {
+interface Bootstrap extends Reports {
   consider(text: string): Promise<Outcome>;
-  report(report: Omit<Report, 'instanceId' | 'etcdVersion'>): Promise<void>;
 }
 
 /** bootstrap.sh from the first directive on. */
 function createBootstrap(machine: NodeMachine, store: NodeStore): Bootstrap {
-  const { spec, root, console, etcdVersion, userData } = machine;
-  let lastReport = '';
-
-  const report: Bootstrap['report'] = async (said) => {
-    const text = renderReport({ instanceId: spec.instanceId, ...(etcdVersion && { etcdVersion }), ...said });
-    if (text === lastReport) return;
-    lastReport = text;
-    console.say(`${said.state} ${said.reason ?? ''}`.trimEnd());
-    await store.put(`${slotPrefix(userData)}/reports/${spec.instanceId}`, text);
-  };
+  const { spec, root, console, etcdVersion } = machine;
+  const { report, reportKubernetes } = createReports(machine, store);
 
   const consider = async (text: string): Promise<Outcome> => {
     const directive = readDirective(text);
@@ -120,7 +136,7 @@ function createBootstrap(machine: NodeMachine, store: NodeStore): Bootstrap {
     return { action: 'start', volume };
   };
 
-  return { consider, report };
+  return { consider, report, reportKubernetes };
 }
 
 function readDirective(text: string): Directive | undefined {
@@ -134,20 +150,6 @@ function readDirective(text: string): Directive | undefined {
 function lookAt(machine: NodeMachine, volumeId: string, directory: string): DiskFinding {
   if (!machine.attached().has(volumeId)) return { filesystem: 'none', data: false };
   return findDisk(directory, volumeId);
-}
-
-/** What a report says of the disk. */
-function findings(disk: DiskFinding): Partial<Report> {
-  const { marker } = disk;
-  return {
-    ...(disk.volumeId && { volumeId: disk.volumeId }),
-    ...(disk.filesystemUuid && { filesystemUuid: disk.filesystemUuid }),
-    ...(marker && marker !== 'unreadable' && markerFindings(marker)),
-  };
-}
-
-function markerFindings({ volumeId, ...marker }: Marker): Partial<Report> {
-  return { markerVolumeId: volumeId, ...marker };
 }
 
 const carriedOutPath = (root: string): string => join(root, 'var/lib/trivet/carried-out');
@@ -221,55 +223,4 @@ function environmentOf(
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, mapIntoMachine(value, root, loopback)]),
   );
-}
-
-/** marker.sh and its timer: at once when etcd first answers, then each interval, until the machine ends. */
-async function keepMarker(machine: NodeMachine, bootstrap: Bootstrap, volume: string): Promise<void> {
-  const { kernel, spec, root, signal, console } = machine;
-  const pem = (name: string) => readFileSync(join(root, 'etc/trivet/pki/etcd', name));
-  const client = createEtcdClient({
-    address: spec.privateIp,
-    ca: pem('ca.crt'),
-    cert: pem('client.crt'),
-    key: pem('client.key'),
-  });
-  try {
-    for (;;) {
-      const marker = readMarker(volume);
-      if (!marker || marker === 'unreadable')
-        return console.say('the marker cannot be read; it is left as it is');
-      const update = await nextMarker(marker, client.status(signal));
-      if (update) {
-        writeMarker(volume, update);
-        if (marker.memberId === '0') await reportMember(bootstrap, update, volume);
-      }
-      const named = (update ?? marker).memberId !== '0';
-      await kernel.clock.sleep(named ? machine.markerMilliseconds : machine.pollMilliseconds, signal);
-    }
-  } finally {
-    client.close();
-  }
-}
-
-/** The marker with what etcd has reached now; undefined while it does not answer, or answers as another member or an older one. */
-async function nextMarker(
-  marker: Marker,
-  asked: Promise<{ header: { clusterId: string; memberId: string }; raftIndex: string }>,
-): Promise<Marker | undefined> {
-  const status = await asked.catch(() => undefined);
-  if (!status) return undefined;
-  const { clusterId, memberId } = status.header;
-  const same = marker.memberId === '0' || (marker.memberId === memberId && marker.clusterId === clusterId);
-  const forward = BigInt(status.raftIndex) >= BigInt(marker.raftIndex);
-  return same && forward ? { ...marker, clusterId, memberId, raftIndex: status.raftIndex } : undefined;
-}
-
-async function reportMember(bootstrap: Bootstrap, marker: Marker, volume: string): Promise<void> {
-  const { filesystemUuid } = findDisk(volume, marker.volumeId);
-  await bootstrap.report({
-    state: 'started',
-    volumeId: marker.volumeId,
-    ...(filesystemUuid && { filesystemUuid }),
-    ...markerFindings(marker),
-  });
 }

@@ -18,6 +18,7 @@ import { issueAuthority, issueLeaf, makeKey } from '../../functions/pki/issue.ts
 import { wantedLeaves } from '../../functions/pki/slot-certificates.ts';
 import { type Directive, parseReport, type Report, renderDirective } from '../../node/protocol.ts';
 import { parseEnvironmentFile } from '../../node/render.ts';
+import { findEtcd } from '../../region/machines/find-etcd.ts';
 import { killGroup } from '../../region/machines/leftovers.ts';
 import { mapIntoMachine } from '../../region/machines/loopback.ts';
 import { eventually } from '../support/eventually.ts';
@@ -212,7 +213,6 @@ echo $! >"${folder}/etcd.pid"`,
 
 /** etcd runs on this machine and not on a node: its paths lie below the root, localhost is the slot's address. */
 function mapFiles(root: string): void {
-  const etcdPath = spawnSync('bash', ['-c', 'command -v etcd'], { encoding: 'utf8' }).stdout.trim();
   const rewrite = (name: string, changes: Readonly<Record<string, string>>): void => {
     const path = join(root, 'etc/trivet', name);
     const values = { ...parseEnvironmentFile(readFileSync(path, 'utf8')), ...changes };
@@ -225,7 +225,7 @@ function mapFiles(root: string): void {
     rewrite(`etcd-${minor}.env`, { ETCD_LISTEN_CLIENT_URLS: `https://${address}:2379` });
   }
   rewrite('node.env', {
-    TRIVET_ETCD: etcdPath,
+    TRIVET_ETCD: findEtcd().path,
     TRIVET_ETCD_USER: 'daemon',
     TRIVET_LOCAL_ENDPOINT: `https://${address}:2379`,
   });

@@ -26,6 +26,7 @@ describe('the rendered files', () => {
   afterAll(() => node.remove());
 
   const scripts = [
+    '/usr/local/lib/trivet/aws.sh',
     '/usr/local/lib/trivet/bootstrap.sh',
     '/usr/local/lib/trivet/marker.sh',
     '/usr/local/lib/trivet/volume.sh',
@@ -39,9 +40,11 @@ describe('the rendered files', () => {
       '/etc/trivet/etcd-3.5.env',
       '/etc/trivet/etcd-3.6.env',
       '/etc/systemd/system/etcd.service',
+      '/etc/systemd/system/etcd.slice',
       '/etc/systemd/system/trivet-bootstrap.service',
       '/etc/systemd/system/trivet-marker.service',
       '/etc/systemd/system/trivet-marker.timer',
+      '/usr/local/lib/trivet/aws.sh',
       '/usr/local/lib/trivet/bootstrap.sh',
       '/usr/local/lib/trivet/last-log-index.py',
       '/usr/local/lib/trivet/marker.sh',
@@ -65,6 +68,7 @@ describe('the rendered files', () => {
   test.skipIf(!hasProgram('systemd-analyze'))('the units are clean by systemd-analyze', () => {
     const names = [
       'etcd.service',
+      'etcd.slice',
       'trivet-bootstrap.service',
       'trivet-marker.service',
       'trivet-marker.timer',
@@ -83,6 +87,7 @@ describe('the rendered files', () => {
     expect(unit).toContain('AssertPathIsMountPoint=/var/lib/etcd\n');
     expect(unit).toContain('StartLimitIntervalSec=300\nStartLimitBurst=5\n');
     expect(unit).toContain('Restart=on-failure\nRestartSec=1\n');
+    expect(unit).toContain('Slice=etcd.slice\n');
     expect(unit).toContain('OOMScoreAdjust=-997\nCPUWeight=1000\nIOWeight=1000\n');
   });
 
@@ -139,7 +144,7 @@ describe('the manifest and the user data', () => {
         input: relative,
         encoding: 'utf8',
       });
-      expect(checked.trimEnd().split('\n')).toHaveLength(12);
+      expect(checked.trimEnd().split('\n')).toHaveLength(14);
     } finally {
       node.remove();
     }

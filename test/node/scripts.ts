@@ -16,6 +16,21 @@ export const nodeInput: SlotNodeInput = {
   clusterToken: 'demo-1',
 };
 
+/** The same node with its Kubernetes part. */
+export const kubernetesNodeInput: SlotNodeInput & Required<Pick<SlotNodeInput, 'kubernetes'>> = {
+  ...nodeInput,
+  // kubeadm takes no loopback address.
+  address: '10.0.1.10',
+  kubernetes: {
+    version: '1.35.4',
+    endpointHost: 'trivet-demo-0123.elb.us-east-1.amazonaws.com',
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/16',
+    serviceAccountIssuer: 'https://trivet-bucket-issuers.s3.us-east-1.amazonaws.com/demo-0123456789abcdef',
+    apiServers: 3,
+  },
+};
+
 /** A folder that stands for a node's root, with every rendered file in it. */
 export function writeNodeRoot(input: SlotNodeInput = nodeInput): { root: string; remove(): void } {
   const root = mkdtempSync(join(tmpdir(), 'trivet-node-'));

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTarget, type Target } from '../../cli/target.ts';
 import type { Call } from '../../region/kernel/calls.ts';
-import type { Delays } from '../../region/kernel/delays.ts';
-import { type Region, startRegion } from '../../region/region.ts';
+import { type Region, type RegionOptions, startRegion } from '../../region/region.ts';
 import type { EventbridgeService } from '../../region/services/eventbridge/index.ts';
 import type { LambdaService } from '../../region/services/lambda/index.ts';
 
@@ -31,7 +30,7 @@ function vpcCidrOfWorker(): string {
 
 /** A region with the synthesized template deployed, as `npm start` makes it; `stop` leaves nothing behind. */
 export async function deployRegion(
-  options: { delays?: Partial<Delays>; seed?: number } = {},
+  options: Pick<RegionOptions, 'delays' | 'seed' | 'kubernetes' | 'etcdPath'> = {},
 ): Promise<DeployedRegion> {
   if (!existsSync(join(assembly, 'manifest.json'))) throw new Error('cdk.out is missing: run npm run synth');
   const stateDir = mkdtempSync(join(tmpdir(), 'trivet-region-'));

@@ -20,6 +20,8 @@ export function clusterPermissions(scope: Scope): Permissions {
     'ensure-certificates': [
       ...scope.registry(),
       ...scope.writesObjects('clusters/*/pki/*', 'clusters/*/slots/*/pki/*'),
+      // The load balancer's addresses, which the API servers' certificates say.
+      describe('ec2', 'NetworkInterfaces'),
     ],
     'finish-provisioning': scope.registry('UpdateItem'),
     'record-failure': scope.registry('UpdateItem'),

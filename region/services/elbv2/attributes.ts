@@ -5,6 +5,7 @@ import type {
   ModifyLoadBalancerAttributesInput,
   ModifyTargetGroupAttributesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
 import { onlyPlayed, refuse } from '../common/request.ts';
 import { type Elb, loadBalancerOf, targetGroupOf } from './load-balancer.ts';
@@ -42,6 +43,33 @@ export function targetGroupAttributes(): Map<string, string> {
   ]);
 }
 
+/** Attributes that the data path does not honour: none may be anything but this. */
+const onlyValue: Readonly<Record<string, string>> = {
+  'dns_record.client_routing_policy': 'any_availability_zone',
+  'zonal_shift.config.enabled': 'false',
+  'preserve_client_ip.enabled': 'false',
+  'proxy_protocol_v2.enabled': 'false',
+  'stickiness.enabled': 'false',
+  'target_health_state.unhealthy.draining_interval_seconds': '0',
+};
+
+/** The values of a target group's attributes that are no mere booleans. */
+const patterns: readonly (readonly [attribute: RegExp, value: RegExp, said: string])[] = [
+  [
+    /^deregistration_delay\.timeout_seconds$/,
+    /^([0-9]{1,3}|[12]\d{3}|3[0-5]\d\d|3600)$/,
+    'in the range 0-3600',
+  ],
+  [
+    /^load_balancing\.cross_zone\.enabled$/,
+    /^(true|false|use_load_balancer_configuration)$/,
+    "'true', 'false' or 'use_load_balancer_configuration'",
+  ],
+  [/\.unhealthy_state_routing\.minimum_healthy_targets\.count$/, /^[1-9]\d*$/, 'a number from 1 on'],
+  [/\.dns_failover\.minimum_healthy_targets\.count$/, /^([1-9]\d*|off)$/, "a number from 1 on, or 'off'"],
+  [/\.minimum_healthy_targets\.percentage$/, /^([1-9]\d?|100|off)$/, "in the range 1-100, or 'off'"],
+];
+
 interface Pair {
   Key?: string | undefined;
   Value?: string | undefined;
@@ -52,7 +80,7 @@ const pairs = (attributes: ReadonlyMap<string, string>): Pair[] =>
 
 /** All or none are changed. @throws AwsError InvalidConfigurationRequest for a key or value that ELB does not know */
 function change(
-  kind: string,
+  kind: 'Load balancer' | 'Target group',
   attributes: Map<string, string>,
   wanted: readonly Pair[],
 ): { Attributes: Pair[] } {
@@ -60,17 +88,19 @@ function change(
     const before = attributes.get(Key);
     if (before === undefined)
       refuse('InvalidConfigurationRequest', `${kind} attribute key '${Key}' is not recognized`);
-    const boolean = before === 'true' || before === 'false';
+    const pattern = kind === 'Target group' ? patterns.find(([attribute]) => attribute.test(Key)) : undefined;
+    const boolean = pattern === undefined && (before === 'true' || before === 'false');
     if (boolean && Value !== 'true' && Value !== 'false')
       refuse(
         'InvalidConfigurationRequest',
         `${kind} attribute '${Key}' must be 'true' or 'false', and is '${Value}'`,
       );
-    if (Key === 'deregistration_delay.timeout_seconds' && !(Number(Value) >= 0 && Number(Value) <= 3600))
+    if (pattern !== undefined && !pattern[1].test(Value))
       refuse(
         'InvalidConfigurationRequest',
-        `${kind} attribute '${Key}' must be in the range 0-3600, and is '${Value}'`,
+        `${kind} attribute '${Key}' must be ${pattern[2]}, and is '${Value}'`,
       );
+    if ((onlyValue[Key] ?? Value) !== Value) throw new NotPlayedError(`${Key} = ${Value}`);
   }
   for (const { Key = '', Value = '' } of wanted) attributes.set(Key, Value);
   return { Attributes: pairs(attributes) };

@@ -1,27 +1,25 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { connect } from 'node:net';
 import type { Elb } from './load-balancer.ts';
-import {
-  type CheckResult,
-  type HealthCheck,
-  judge,
-  parseMatcher,
-  type Target,
-  type TargetGroup,
-} from './target-group.ts';
+import { probe } from './probe.ts';
+import { judge, type Target, type TargetGroup } from './target-group.ts';
+import { isPlaced } from './traffic/route.ts';
 
 /** Ten seconds of ELB's clocks last `delays.targetHealthInterval`; its other seconds are scaled alike. @returns ms */
 export function scaledSeconds({ kernel }: Elb, seconds: number): number {
   return (seconds * kernel.delays.targetHealthInterval) / 10;
 }
 
-/** Checks the targets of a group again and again, as long as the group is there. */
+/** Checks the targets of a group again and again, as long as the group is there. A slow target does not hold up the others. */
 export function watchTargets(elb: Elb, group: TargetGroup): void {
-  const round = async (): Promise<void> => {
-    if (elb.targetGroups.get(group.arn) !== group) return;
-    if (isInUse(elb, group))
-      await Promise.all([...group.targets.values()].map((target) => checkOnce(elb, group, target)));
+  const underWay = new Set<Target>();
+  const round = (): void => {
+    if (elb.targetGroups.get(group.arn) !== group || elb.stopping.aborted) return;
+    const checked = [...group.targets.values()].filter(
+      (target) => !underWay.has(target) && isInEnabledZone(elb, group, target),
+    );
+    for (const target of checked) {
+      underWay.add(target);
+      void checkOnce(elb, group, target).finally(() => underWay.delete(target));
+    }
     again();
   };
   const again = (): void =>
@@ -34,67 +32,37 @@ export function isInUse({ listeners }: Elb, group: TargetGroup): boolean {
   return [...listeners.values()].some((listener) => listener.targetGroupArn === group.arn);
 }
 
+/** Whether the load balancer that sends to the group is in the target's zone: only then does the target get traffic, or checks. */
+export function isInEnabledZone(
+  { listeners, loadBalancers }: Elb,
+  group: TargetGroup,
+  target: Target,
+): boolean {
+  return [...listeners.values()].some((listener) => {
+    const balancer = loadBalancers.get(listener.loadBalancerArn);
+    return listener.targetGroupArn === group.arn && balancer !== undefined && isPlaced(balancer, target);
+  });
+}
+
+/**
+ * The least time that a check may take, ms, however short the region's delays: what answers is a real process, on a machine that is
+ * busy with the rest of the region.
+ */
+const leastTimeout = 1_000;
+
+/** Checks a target, and ends its connections when it becomes unhealthy, unless the group says otherwise. */
 async function checkOnce(elb: Elb, group: TargetGroup, target: Target): Promise<void> {
   const check = group.healthCheck;
-  const timeout = Math.max(50, scaledSeconds(elb, check.timeoutSeconds));
-  const port = check.port === 'traffic-port' ? target.port : check.port;
-  const result =
-    check.protocol === 'TCP'
-      ? await checkTcp(target.address, port, timeout)
-      : await checkHttp(target.address, port, check, timeout);
+  const result = await probe(check, {
+    host: target.address,
+    port: check.port === 'traffic-port' ? target.port : check.port,
+    timeout: Math.max(leastTimeout, scaledSeconds(elb, check.timeoutSeconds)),
+    signal: elb.stopping,
+  });
+  if (elb.stopping.aborted) return;
+  const before = target.verdict.state;
   target.verdict = judge(target.verdict, check, result);
-}
-
-const failed: CheckResult = { passed: false, reason: 'Target.FailedHealthChecks' };
-const late: CheckResult = { passed: false, reason: 'Target.Timeout' };
-
-/** Whether a connection opens within `timeout` ms. */
-function checkTcp(host: string, port: number, timeout: number): Promise<CheckResult> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout });
-    const end = (result: CheckResult): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once('connect', () => end({ passed: true }));
-    socket.once('timeout', () => end(late));
-    socket.once('error', () => end(failed));
-  });
-}
-
-/** Whether a GET answers with a matching status within `timeout` ms. ELB does not verify the target's certificate (facts §4.4). */
-function checkHttp(
-  host: string,
-  port: number,
-  check: Pick<HealthCheck, 'protocol' | 'path' | 'matcher'>,
-  timeout: number,
-): Promise<CheckResult> {
-  const matches = parseMatcher(check.matcher ?? '200-399');
-  const options = {
-    host,
-    port,
-    path: check.path ?? '/',
-    timeout,
-    headers: { 'user-agent': 'ELB-HealthChecker/2.0' },
-  };
-  return new Promise((resolve) => {
-    const request =
-      check.protocol === 'HTTPS'
-        ? httpsRequest({ ...options, rejectUnauthorized: false })
-        : httpRequest(options);
-    request.once('response', (response) => {
-      response.resume();
-      resolve(
-        matches(response.statusCode ?? 0)
-          ? { passed: true }
-          : { passed: false, reason: 'Target.ResponseCodeMismatch' },
-      );
-    });
-    request.once('timeout', () => {
-      resolve(late);
-      request.destroy();
-    });
-    request.once('error', () => resolve(failed));
-    request.end();
-  });
+  const fell = before !== 'unhealthy' && target.verdict.state === 'unhealthy';
+  if (fell && group.attributes.get('target_health_state.unhealthy.connection_termination.enabled') === 'true')
+    elb.traffic.endConnections(target);
 }

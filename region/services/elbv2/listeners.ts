@@ -63,7 +63,7 @@ function checkProtocol(protocol: string | undefined): 'TCP' {
   return protocol;
 }
 
-function createListener(elb: Elb, input: CreateListenerInput): CreateListenerOutput {
+async function createListener(elb: Elb, input: CreateListenerInput): Promise<CreateListenerOutput> {
   onlyPlayed('elbv2.createListener', input, [
     'LoadBalancerArn',
     'Protocol',
@@ -93,6 +93,7 @@ function createListener(elb: Elb, input: CreateListenerInput): CreateListenerOut
   };
   elb.listeners.set(listener.arn, listener);
   setTags(elb, listener.arn, input.Tags);
+  await elb.traffic.reconcile();
   return { Listeners: [view(listener)] };
 }
 
@@ -109,7 +110,7 @@ function view(listener: Listener): ListenerView {
   };
 }
 
-function modifyListener(elb: Elb, input: ModifyListenerInput): ModifyListenerOutput {
+async function modifyListener(elb: Elb, input: ModifyListenerInput): Promise<ModifyListenerOutput> {
   onlyPlayed('elbv2.modifyListener', input, ['ListenerArn', 'Port', 'Protocol', 'DefaultActions']);
   const listener = listenerOf(elb, input.ListenerArn);
   const balancer = loadBalancerOf(elb, listener.loadBalancerArn);
@@ -125,14 +126,16 @@ function modifyListener(elb: Elb, input: ModifyListenerInput): ModifyListenerOut
     );
   if (input.DefaultActions) listener.targetGroupArn = forwardedTo(elb, balancer, input.DefaultActions);
   listener.port = port;
+  await elb.traffic.reconcile();
   return { Listeners: [view(listener)] };
 }
 
-function deleteListener(elb: Elb, input: DeleteListenerInput): Record<string, never> {
+async function deleteListener(elb: Elb, input: DeleteListenerInput): Promise<Record<string, never>> {
   onlyPlayed('elbv2.deleteListener', input, ['ListenerArn']);
   const { arn } = listenerOf(elb, input.ListenerArn);
   elb.listeners.delete(arn);
   elb.tags.delete(arn);
+  await elb.traffic.reconcile();
   return {};
 }
 

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { refuse } from '../common/request.ts';
 import type { TargetGroup } from './target-group.ts';
+import type { Traffic } from './traffic/traffic.ts';
 
 export interface Placement {
   readonly subnetId: string;
@@ -18,6 +19,10 @@ export interface LoadBalancer {
   placements: readonly Placement[];
   /** Empty where none was given at creation: then none can be given later. */
   securityGroupIds: readonly string[];
+  /** Addresses of its network interfaces, by subnet. */
+  readonly addresses: Map<string, string>;
+  /** Whether it may carry traffic: its sockets are open, or about to be. */
+  provisioned: boolean;
   state: 'provisioning' | 'active';
 }
 
@@ -30,13 +35,20 @@ export interface Listener {
 }
 
 /** What ELB knows: by ARN, in order of creation. */
-export interface Elb {
+export interface ElbState {
   readonly kernel: Kernel;
   readonly loadBalancers: Map<string, LoadBalancer>;
   readonly listeners: Map<string, Listener>;
   readonly targetGroups: Map<string, TargetGroup>;
   /** Tags of all resources, by ARN. */
   readonly tags: Map<string, Map<string, string>>;
+}
+
+/** ELB: what it knows, and what it does about it. */
+export interface Elb extends ElbState {
+  readonly traffic: Traffic;
+  /** Aborted when the region stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** An ARN of ELB: `path` is what stands after the account. */

@@ -26,7 +26,13 @@ import {
   type LoadBalancer,
   loadBalancerOf,
 } from './load-balancer.ts';
-import { addInterfaces, checkSecurityGroups, findSubnets, removeInterfaces } from './surroundings.ts';
+import {
+  addInterfaces,
+  checkSecurityGroups,
+  findSubnets,
+  removeInterfaces,
+  setInterfaceGroups,
+} from './surroundings.ts';
 import { setTags } from './tags.ts';
 
 async function createLoadBalancer(
@@ -54,7 +60,7 @@ async function createLoadBalancer(
   const scheme = input.Scheme ?? 'internet-facing';
   const existing = [...elb.loadBalancers.values()].find((one) => one.name === name);
   if (existing)
-    return { LoadBalancers: [view(sameOrRefuse(existing, { scheme, subnets, securityGroupIds }))] };
+    return { LoadBalancers: [view(elb, sameOrRefuse(existing, { scheme, subnets, securityGroupIds }))] };
   const path = `loadbalancer/net/${name}/${arnSuffix(elb)}`;
   const balancer: LoadBalancer = {
     arn: elbArn(elb, path),
@@ -66,15 +72,20 @@ async function createLoadBalancer(
     attributes: loadBalancerAttributes(),
     placements: placementsOf(subnets),
     securityGroupIds,
+    addresses: new Map(),
+    provisioned: false,
     state: 'provisioning',
   };
   elb.loadBalancers.set(balancer.arn, balancer);
   setTags(elb, balancer.arn, input.Tags);
   await addInterfaces(elb, balancer, balancer.placements);
   elb.kernel.clock.after(elb.kernel.delays.loadBalancerProvision, () => {
-    balancer.state = 'active';
+    balancer.provisioned = true;
+    void elb.traffic.reconcile().then(() => {
+      balancer.state = 'active';
+    });
   });
-  return { LoadBalancers: [view(balancer)] };
+  return { LoadBalancers: [view(elb, balancer)] };
 }
 
 /** Making a load balancer again with the same settings answers the one that is there. @throws AwsError DuplicateLoadBalancerName */
@@ -100,7 +111,8 @@ function placementsOf(subnets: readonly Subnet[]): LoadBalancer['placements'] {
   return subnets.map(({ SubnetId: subnetId = '', AvailabilityZone: zone = '' }) => ({ subnetId, zone }));
 }
 
-function view(balancer: LoadBalancer): LoadBalancerView {
+function view({ traffic }: Elb, balancer: LoadBalancer): LoadBalancerView {
+  const problem = traffic.problemOf(balancer);
   return {
     LoadBalancerArn: balancer.arn,
     LoadBalancerName: balancer.name,
@@ -109,7 +121,7 @@ function view(balancer: LoadBalancer): LoadBalancerView {
     CreatedTime: balancer.createdAt,
     Scheme: balancer.scheme,
     VpcId: balancer.vpcId,
-    State: { Code: balancer.state },
+    State: problem === undefined ? { Code: balancer.state } : { Code: 'failed', Reason: problem },
     Type: 'network',
     IpAddressType: 'ipv4',
     AvailabilityZones: balancer.placements.map(({ subnetId, zone }) => ({
@@ -137,7 +149,7 @@ function describeLoadBalancers(elb: Elb, input: DescribeLoadBalancersInput): Des
     (one) => arns.length + names.length === 0 || arns.includes(one.arn) || names.includes(one.name),
   );
   const page = takePage(wanted, input.Marker, input.PageSize, { smallest: 1, largest: 400 });
-  return { LoadBalancers: page.items.map(view), NextMarker: page.nextToken };
+  return { LoadBalancers: page.items.map((one) => view(elb, one)), NextMarker: page.nextToken };
 }
 
 /** DeleteLoadBalancer takes the listeners along; one that is not there is no error. */
@@ -157,6 +169,7 @@ async function deleteLoadBalancer(elb: Elb, input: DeleteLoadBalancerInput): Pro
     }
   elb.loadBalancers.delete(balancer.arn);
   elb.tags.delete(balancer.arn);
+  await elb.traffic.reconcile();
   await removeInterfaces(elb, balancer, balancer.placements);
   return {};
 }
@@ -176,9 +189,8 @@ async function setSecurityGroups(elb: Elb, input: SetSecurityGroupsInput): Promi
       'You cannot remove all security groups from a Network Load Balancer',
     );
   await checkSecurityGroups(elb, balancer.vpcId, wanted);
-  await removeInterfaces(elb, balancer, balancer.placements);
   balancer.securityGroupIds = wanted;
-  await addInterfaces(elb, balancer, balancer.placements);
+  await setInterfaceGroups(elb, balancer);
   return { SecurityGroupIds: [...wanted] };
 }
 
@@ -191,6 +203,8 @@ async function setSubnets(elb: Elb, input: SetSubnetsInput): Promise<SetSubnetsO
   const has = (list: LoadBalancer['placements'], subnetId: string): boolean =>
     list.some((one) => one.subnetId === subnetId);
   balancer.placements = wanted;
+  // Nothing listens any more at an address that is given back.
+  await elb.traffic.reconcile();
   await removeInterfaces(
     elb,
     balancer,
@@ -201,7 +215,8 @@ async function setSubnets(elb: Elb, input: SetSubnetsInput): Promise<SetSubnetsO
     balancer,
     wanted.filter((one) => !has(before, one.subnetId)),
   );
-  return { AvailabilityZones: view(balancer).AvailabilityZones };
+  await elb.traffic.reconcile();
+  return { AvailabilityZones: view(elb, balancer).AvailabilityZones };
 }
 
 /** Network Load Balancers. */

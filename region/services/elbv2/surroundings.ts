@@ -1,4 +1,10 @@
-import type { DescribeNetworkInterfacesResult, SecurityGroup, Subnet, Vpc } from '@aws-sdk/client-ec2';
+import type {
+  CreateNetworkInterfaceResult,
+  DescribeNetworkInterfacesResult,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from '@aws-sdk/client-ec2';
 import { AwsError } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/kernel.ts';
 import { containsAddress, parseAddress, parseBlock } from '../common/cidr.ts';
@@ -42,15 +48,31 @@ export async function checkSecurityGroups(elb: Elb, vpcId: string, ids: readonly
     refuse('InvalidSecurityGroup', `One or more security groups are invalid: ${ids.join(', ')}`);
 }
 
-/** @throws AwsError ValidationError for an address that is not in the VPC */
-export async function checkAddresses(elb: Elb, vpcId: string, addresses: readonly string[]): Promise<void> {
+/**
+ * The zone of each address: that of its subnet, or undefined where it is in none.
+ * @throws AwsError ValidationError for an address that is not in the VPC
+ */
+export async function findZones(
+  elb: Elb,
+  vpcId: string,
+  addresses: readonly string[],
+): Promise<Map<string, string | undefined>> {
   const answer = await ask<{ Vpcs?: Vpc[] }>(elb, 'describeVpcs', { VpcIds: [vpcId] });
   const block = parseBlock(answer?.Vpcs?.[0]?.CidrBlock ?? '');
-  for (const text of addresses) {
-    const address = parseAddress(text);
-    if (address === undefined || block === undefined || !containsAddress(block, address))
-      invalid(`The IP address '${text}' is not within the CIDR of the VPC '${vpcId}' of the target group`);
-  }
+  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+  const subnets = (await ask<{ Subnets?: Subnet[] }>(elb, 'describeSubnets', { Filters }))?.Subnets ?? [];
+  return new Map(
+    addresses.map((text) => {
+      const address = parseAddress(text);
+      if (address === undefined || block === undefined || !containsAddress(block, address))
+        invalid(`The IP address '${text}' is not within the CIDR of the VPC '${vpcId}' of the target group`);
+      const home = subnets.find(({ CidrBlock = '' }) => {
+        const subnet = parseBlock(CidrBlock);
+        return subnet !== undefined && containsAddress(subnet, address);
+      });
+      return [text, home?.AvailabilityZone];
+    }),
+  );
 }
 
 /** @throws AwsError ValidationError for a VPC that is not there */
@@ -62,28 +84,52 @@ export async function checkVpc(elb: Elb, vpcId: string): Promise<void> {
 const descriptionOf = (balancer: LoadBalancer): string =>
   `ELB ${balancer.arn.slice(balancer.arn.indexOf('net/'))}`;
 
-/** A load balancer has an interface in each of its subnets, at an address of EC2's choice. */
+/** A load balancer has an interface in each of its subnets, at an address of EC2's choice that stays as long as the interface. */
 export async function addInterfaces(
   { kernel }: Elb,
   balancer: LoadBalancer,
   placements: readonly Placement[],
 ): Promise<void> {
-  for (const { subnetId } of placements)
-    await kernel.invoke(
+  for (const { subnetId } of placements) {
+    const made = await kernel.invoke<CreateNetworkInterfaceResult>(
       'ec2',
       'createNetworkInterface',
       { SubnetId: subnetId, Groups: balancer.securityGroupIds, Description: descriptionOf(balancer) },
+      elbPrincipal,
+    );
+    balancer.addresses.set(subnetId, made.NetworkInterface?.PrivateIpAddress ?? '');
+  }
+}
+
+/** Gives the interfaces of a load balancer its security groups; they keep their addresses. */
+export async function setInterfaceGroups(elb: Elb, balancer: LoadBalancer): Promise<void> {
+  for (const NetworkInterfaceId of await interfacesOf(elb, balancer, balancer.placements))
+    await elb.kernel.invoke(
+      'ec2',
+      'modifyNetworkInterfaceAttribute',
+      { NetworkInterfaceId, Groups: balancer.securityGroupIds },
       elbPrincipal,
     );
 }
 
 /** Gives back the interfaces in these subnets. */
 export async function removeInterfaces(
-  { kernel }: Elb,
+  elb: Elb,
   balancer: LoadBalancer,
   placements: readonly Placement[],
 ): Promise<void> {
   if (placements.length === 0) return;
+  const ids = await interfacesOf(elb, balancer, placements);
+  for (const { subnetId } of placements) balancer.addresses.delete(subnetId);
+  for (const NetworkInterfaceId of ids)
+    await elb.kernel.invoke('ec2', 'deleteNetworkInterface', { NetworkInterfaceId }, elbPrincipal);
+}
+
+async function interfacesOf(
+  { kernel }: Elb,
+  balancer: LoadBalancer,
+  placements: readonly Placement[],
+): Promise<string[]> {
   const Filters = [
     { Name: 'description', Values: [descriptionOf(balancer)] },
     { Name: 'subnet-id', Values: placements.map((one) => one.subnetId) },
@@ -94,6 +140,5 @@ export async function removeInterfaces(
     { Filters },
     elbPrincipal,
   );
-  for (const { NetworkInterfaceId } of answer.NetworkInterfaces ?? [])
-    await kernel.invoke('ec2', 'deleteNetworkInterface', { NetworkInterfaceId }, elbPrincipal);
+  return (answer.NetworkInterfaces ?? []).map(({ NetworkInterfaceId = '' }) => NetworkInterfaceId);
 }

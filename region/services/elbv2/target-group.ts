@@ -21,9 +21,14 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly zone: string | undefined;
-  /** Deregistered, while its connections end. */
-  draining: boolean;
+  /** Deregistered, while its connections end: registering it again calls that off. */
+  draining: Draining | undefined;
   verdict: Verdict;
+}
+
+/** The wait for a deregistered target's end. */
+export interface Draining {
+  readonly cancel: () => void;
 }
 
 /** What the checks so far say. */

@@ -10,9 +10,9 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Operations } from '../../kernel/kernel.ts';
 import { onlyPlayed, refuse } from '../common/request.ts';
-import { isInUse, scaledSeconds } from './health-checks.ts';
+import { isInEnabledZone, isInUse, scaledSeconds } from './health-checks.ts';
 import { type Elb, invalid, targetGroupOf } from './load-balancer.ts';
-import { checkAddresses } from './surroundings.ts';
+import { findZones } from './surroundings.ts';
 import { notCheckedYet, type Target, type TargetGroup } from './target-group.ts';
 
 function keyOf(group: TargetGroup, { Id, Port }: TargetDescription): string {
@@ -25,26 +25,36 @@ async function register(elb: Elb, input: RegisterTargetsInput): Promise<Record<s
   const group = targetGroupOf(elb, input.TargetGroupArn);
   const targets = input.Targets ?? [];
   if (targets.length === 0) invalid('At least one target must be specified');
-  await checkAddresses(
+  const zones = await findZones(
     elb,
     group.vpcId,
     targets.map((target) => target.Id ?? ''),
   );
   for (const target of targets) {
     const key = keyOf(group, target);
-    if (group.targets.get(key)?.draining === false) continue;
+    const present = group.targets.get(key);
+    if (present?.draining) {
+      present.draining.cancel();
+      present.draining = undefined;
+      present.verdict = notCheckedYet;
+    }
+    if (present) continue;
+    const address = target.Id ?? '';
     group.targets.set(key, {
-      address: target.Id ?? '',
+      address,
       port: target.Port ?? group.port,
-      zone: target.AvailabilityZone,
-      draining: false,
+      zone: zones.get(address) ?? target.AvailabilityZone,
+      draining: undefined,
       verdict: notCheckedYet,
     });
   }
   return {};
 }
 
-/** Deregistered targets drain for the group's delay, then they are gone. Targets that are not registered are refused. */
+/**
+ * Deregistered targets take no new connections, drain for the group's delay, then they are gone; what is left of their connections is
+ * ended where the group says so, else it lives on until one side ends it. Targets that are not registered are refused.
+ */
 function deregister(elb: Elb, input: DeregisterTargetsInput): Record<string, never> {
   onlyPlayed('elbv2.deregisterTargets', input, ['TargetGroupArn', 'Targets']);
   const group = targetGroupOf(elb, input.TargetGroupArn);
@@ -56,10 +66,12 @@ function deregister(elb: Elb, input: DeregisterTargetsInput): Record<string, nev
   for (const key of keys) {
     const target = group.targets.get(key);
     if (target === undefined || target.draining) continue;
-    target.draining = true;
-    elb.kernel.clock.after(isInUse(elb, group) ? delay : 0, () => {
-      if (group.targets.get(key) === target) group.targets.delete(key);
+    const cancel = elb.kernel.clock.after(isInUse(elb, group) ? delay : 0, () => {
+      group.targets.delete(key);
+      if (group.attributes.get('deregistration_delay.connection_termination.enabled') === 'true')
+        elb.traffic.endConnections(target);
     });
+    target.draining = { cancel };
   }
   return {};
 }
@@ -83,6 +95,11 @@ function healthOf(elb: Elb, group: TargetGroup, target: Target | undefined): Tar
   if (target === undefined) return say('unused', 'Target.NotRegistered');
   if (target.draining) return say('draining', 'Target.DeregistrationInProgress');
   if (!isInUse(elb, group)) return say('unused', 'Target.NotInUse');
+  if (!isInEnabledZone(elb, group, target))
+    return {
+      ...say('unused', 'Target.NotInUse'),
+      Description: 'Target is in an Availability Zone that is not enabled for the load balancer',
+    };
   return say(target.verdict.state, target.verdict.reason);
 }
 

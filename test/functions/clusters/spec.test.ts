@@ -59,6 +59,26 @@ describe('parseSpec', () => {
       'kubernetesVersion: 1.33.4 is not supported: Trivet runs Kubernetes 1.34 to 1.36, on etcd 3.6; choose a 1.34, 1.35 or 1.36 version',
     ],
     [
+      'an etcd that is too old for its Kubernetes',
+      { controlPlane: { ...leastSpec.controlPlane, etcd: { version: '3.6.4' } } },
+      'controlPlane.etcd.version: etcd 3.6.4 does not go with Kubernetes 1.35, which runs on etcd 3.6.6 to 3.6.x; use 3.6.6 or a later 3.6, or leave it out',
+    ],
+    [
+      'an etcd of another minor',
+      { controlPlane: { ...leastSpec.controlPlane, etcd: { version: '3.5.33' } } },
+      'controlPlane.etcd.version: etcd 3.5.33 does not go with Kubernetes 1.35, which runs on etcd 3.6.6 to 3.6.x; use 3.6.6 or a later 3.6, or leave it out',
+    ],
+    [
+      'kubelets newer than their API servers',
+      { pools: [{ ...pool, kubernetesVersion: '1.36.0' }] },
+      'pools[0].kubernetesVersion: a kubelet 1.36.0 is newer than API servers 1.35, with which 1.32.x to 1.35.x may speak; use 1.32.x to 1.35.x, or leave it out',
+    ],
+    [
+      'kubelets that are too old for their API servers',
+      { pools: [pool, { ...pool, name: 'old', kubernetesVersion: '1.31.9' }] },
+      'pools[1].kubernetesVersion: a kubelet 1.31.9 is more than 3 minors older than API servers 1.35, with which 1.32.x to 1.35.x may speak; use 1.32.x to 1.35.x, or leave it out',
+    ],
+    [
       'a version that YAML read as a number',
       { kubernetesVersion: 1.35 },
       'kubernetesVersion: is a number, and must be text; give a full version in quotes, such as "1.35.2"',
@@ -176,6 +196,19 @@ describe('parseSpec', () => {
   ])('says what is wrong with %s, and what to do', (_what, changes, message) => {
     const { problems } = parseSpec({ ...leastSpec, ...changes });
     expect(renderProblems(problems ?? [])).toBe(message);
+  });
+
+  test.each([
+    ['1.34.6', '3.6.5', '1.31.0'],
+    ['1.35.2', '3.6.6', '1.32.11'],
+    ['1.36.1', '3.6.14', '1.36.1'],
+  ])('accepts Kubernetes %s on etcd %s with kubelets %s', (kubernetesVersion, version, kubelet) => {
+    const changes = {
+      kubernetesVersion,
+      controlPlane: { ...leastSpec.controlPlane, etcd: { version } },
+      pools: [{ ...pool, kubernetesVersion: kubelet }],
+    };
+    expect(parseSpec({ ...leastSpec, ...changes }).problems).toBeUndefined();
   });
 
   test('gives all problems at once', () => {

@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provision } from '../../cli/commands/provision.ts';
+import { readStatus } from '../../cli/commands/status.ts';
+import { readSpecFile } from '../../cli/spec-file.ts';
+import { loseSlot } from '../../cli/start/heal.ts';
+import { makeObjects } from '../../functions/aws/objects.ts';
+import { renderKubeconfig } from '../../node/kubernetes/kubeconfig.ts';
+import { findBinaries } from '../../region/binaries.ts';
+import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
+import { eventually } from '../support/eventually.ts';
+
+const { etcd, kubernetes } = findBinaries();
+if (!kubernetes)
+  console.warn('Real Kubernetes is not tested: its programs are not here (npm run binaries builds them)');
+
+const spec = readSpecFile('examples/ha.yaml');
+const output = { json: true, say: () => {}, result: () => {} };
+const signal = new AbortController().signal;
+const run = promisify(execFile);
+
+let deployed: DeployedRegion;
+let folder: string;
+
+/** kubectl as a person has it: its configuration is a file, and the server is the load balancer. */
+const kubectl = async (...args: string[]): Promise<string> => {
+  const { stdout } = await run(
+    kubernetes?.kubectl ?? '',
+    ['--kubeconfig', join(folder, 'config'), '--request-timeout=10s', ...args],
+    { env: { PATH: process.env.PATH, HOME: folder }, timeout: 20_000 },
+  );
+  return stdout.trim();
+};
+/** Until it gets through: a load balancer sends to a dead target until its checks have noticed. */
+const through = (...args: string[]): Promise<string> =>
+  eventually(async () => ({ said: await kubectl(...args) }), {
+    timeoutMs: 60_000,
+    intervalMs: 100,
+    what: args.join(' '),
+  }).then(({ said }) => said);
+const apiServersReady = async (): Promise<number> =>
+  (await readStatus(deployed.target, spec.name)).kubernetes.apiServersReady;
+const awaitApiServers = (count: number) =>
+  eventually(async () => (await apiServersReady()) === count, {
+    timeoutMs: 180_000,
+    intervalMs: 100,
+    what: `${count} API servers ready`,
+  });
+
+async function writeKubeconfig(): Promise<void> {
+  const objects = makeObjects(deployed.target.config);
+  const pem = async (name: string): Promise<{ data: string }> => {
+    const object = await objects.get(`clusters/${spec.name}/pki/kubernetes-super-admin/${name}`);
+    return { data: Buffer.from(object?.body ?? '').toString('utf8') };
+  };
+  const { localEndpoint } = await readStatus(deployed.target, spec.name);
+  const text = renderKubeconfig({
+    cluster: spec.name,
+    server: localEndpoint ?? '',
+    user: 'kubernetes-super-admin',
+    authority: await pem('ca.crt'),
+    certificate: await pem('client.crt'),
+    key: await pem('client.key'),
+  });
+  writeFileSync(join(folder, 'config'), text, { mode: 0o600 });
+}
+
+/** Resident memory of every process of the region's machines, MiB by program. */
+function residentMebibytes(): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const pid of readdirSync(join(deployed.stateDir, 'pids'))) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const name = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.split('/').at(-1) ?? '';
+    const kibibytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    sums[name] = (sums[name] ?? 0) + Math.round(kibibytes / 1024);
+  }
+  return sums;
+}
+
+describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
+  beforeAll(async () => {
+    if (!kubernetes) return;
+    folder = mkdtempSync(join(tmpdir(), 'trivet-kubectl-'));
+    const etcdPath = etcd[0]?.etcd;
+    deployed = await deployRegion({ kubernetes, ...(etcdPath !== undefined && { etcdPath }) });
+    const began = performance.now();
+    expect(await provision(deployed.target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
+    await awaitApiServers(3);
+    console.info(
+      `StartExecution to three API servers ready: ${((performance.now() - began) / 1000).toFixed(1)} s; resident MiB: ${JSON.stringify(residentMebibytes())}`,
+    );
+    await writeKubeconfig();
+  }, 300_000);
+  afterAll(async () => {
+    await deployed?.stop();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('answers kubectl through its load balancer', { timeout: 60_000 }, async () => {
+    const versions = JSON.parse(await kubectl('version', '-o', 'json'));
+    expect(versions.serverVersion.gitVersion).toBe(`v${kubernetes?.version}`);
+    expect(await kubectl('get', '--raw', '/readyz')).toBe('ok');
+    const { kubernetes: told } = await readStatus(deployed.target, spec.name);
+    expect(told).toEqual({ real: true, version: kubernetes?.version, apiServersReady: 3 });
+  });
+
+  test('lets somebody without a certificate see its health and nothing else', {
+    timeout: 60_000,
+  }, async () => {
+    const { localEndpoint } = await readStatus(deployed.target, spec.name);
+    const anonymous = (path: string): Promise<{ stdout: string }> =>
+      run('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', `${localEndpoint}${path}`]);
+    expect((await anonymous('/readyz')).stdout).toBe('200');
+    expect((await anonymous('/version')).stdout).toBe('401');
+    expect((await anonymous('/api/v1/namespaces')).stdout).toBe('401');
+  });
+
+  test('keeps what is written, and its controllers work, before, during and after the loss of a node', {
+    timeout: 300_000,
+  }, async () => {
+    const scaled = async (replicas: number): Promise<void> => {
+      await through('scale', 'deployment/web', '--namespace=shop', `--replicas=${replicas}`);
+      const read = ['get', 'deployment/web', '--namespace=shop', '--output=jsonpath={.spec.replicas}'];
+      expect(await through(...read)).toBe(String(replicas));
+    };
+    // Only the controller manager makes pods out of a Deployment; without nodes they stay pending.
+    const pods = (count: number) =>
+      eventually(
+        async () =>
+          (await kubectl('get', 'pods', '--namespace=shop', '--output=name')).split('\n').filter(Boolean)
+            .length === count,
+        { timeoutMs: 90_000, intervalMs: 250, what: `${count} pods` },
+      );
+    await kubectl('create', 'namespace', 'shop');
+    await kubectl('create', 'configmap', 'prices', '--namespace=shop', '--from-literal=apple=3');
+    await kubectl('create', 'deployment', 'web', '--namespace=shop', '--image=registry.k8s.io/pause:3.10.1');
+    await scaled(2);
+    await pods(2);
+
+    const losing = loseSlot(deployed.target, {
+      cluster: spec.name,
+      slot: 'a',
+      say: () => {},
+      signal,
+      attachMilliseconds: 50,
+      timeoutSeconds: 120,
+    });
+    await awaitApiServers(2);
+    await scaled(3);
+    const { heal } = await losing;
+    expect(heal).toMatchObject({ slot: 'a', sameMemberId: true, membershipCalls: 0, lostWrites: 0 });
+
+    await awaitApiServers(3);
+    await scaled(4);
+    await pods(4);
+    expect(await kubectl('get', 'configmap/prices', '--namespace=shop', '--output=jsonpath={.data}')).toBe(
+      '{"apple":"3"}',
+    );
+  });
+});
