@@ -90,14 +90,20 @@ async function writeKubeconfig(): Promise<void> {
   writeFileSync(join(folder, 'config'), text, { mode: 0o600 });
 }
 
-/** Resident memory of every process of the region's machines, MiB by program. */
+/** Every process of the region's machines, by the number and the program's name. */
+const processes = (): { pid: number; program: string }[] =>
+  readdirSync(join(deployed.stateDir, 'pids')).map((pid) => ({
+    pid: Number(pid),
+    program: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.split('/').at(-1) ?? '',
+  }));
+
+/** Resident memory, MiB by program. */
 function residentMebibytes(): Record<string, number> {
   const sums: Record<string, number> = {};
-  for (const pid of readdirSync(join(deployed.stateDir, 'pids'))) {
+  for (const { pid, program } of processes()) {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const name = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.split('/').at(-1) ?? '';
     const kibibytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    sums[name] = (sums[name] ?? 0) + Math.round(kibibytes / 1024);
+    sums[program] = (sums[program] ?? 0) + Math.round(kibibytes / 1024);
   }
   return sums;
 }
@@ -138,6 +144,19 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
     expect((await anonymous('/readyz')).stdout).toBe('200');
     expect((await anonymous('/version')).stdout).toBe('401');
     expect((await anonymous('/api/v1/namespaces')).stdout).toBe('401');
+  });
+
+  test('has an API server that dies by itself back on the same instance', { timeout: 120_000 }, async () => {
+    const instances = async () =>
+      (await readStatus(deployed.target, spec.name)).members.map(({ instanceId }) => instanceId);
+    const before = await instances();
+    const victim = processes().find(({ program }) => program === 'kube-apiserver');
+    expect(victim).toBeDefined();
+    if (victim) process.kill(victim.pid, 'SIGKILL');
+    await awaitApiServers(2);
+    await awaitApiServers(3);
+    expect(processes().filter(({ program }) => program === 'kube-apiserver')).toHaveLength(3);
+    expect(await instances()).toEqual(before);
   });
 
   test('keeps what is written, and its controllers work, before, during and after the loss of each node in turn', {
