@@ -53,9 +53,9 @@ function olderThan(version: string, needed: string): boolean {
   return at >= 0 && (have[at] ?? 0) < (want[at] ?? 0);
 }
 
-/** Packages compiled at once: one a core, and not more than memory holds (the largest take about 1.5 GB to link). */
+/** Packages compiled at once: one a core, and not more than memory holds (the largest link takes 1.9 GB). */
 export function jobsDefault(cores = availableParallelism(), memoryBytes = totalmem()): number {
-  return Math.max(1, Math.min(cores, Math.floor(memoryBytes / 1.5e9)));
+  return Math.max(1, Math.min(cores, Math.floor(memoryBytes / 2e9)));
 }
 
 /** Runs `go` in a set's folder; its output is kept and shown only when it fails. Throws BuildError. */

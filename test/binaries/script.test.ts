@@ -135,6 +135,6 @@ describe('npm run binaries', () => {
 
 describe('jobs', () => {
   test('are one a core, and fewer where memory is short', () => {
-    expect([jobsDefault(2, 8e9), jobsDefault(16, 8e9), jobsDefault(4, 1e9)]).toEqual([2, 5, 1]);
+    expect([jobsDefault(2, 8e9), jobsDefault(16, 8e9), jobsDefault(4, 1e9)]).toEqual([2, 4, 1]);
   });
 });
