@@ -13,7 +13,16 @@ const steps = {
     says: 'bundling the tasks',
   },
   synth: {
-    sources: ['functions', 'node', 'workflows', 'infra', 'docs/runbooks', 'esbuild.config.mjs', 'cdk.json', 'package-lock.json'],
+    sources: [
+      'functions',
+      'node',
+      'workflows',
+      'infra',
+      'docs/runbooks',
+      'esbuild.config.mjs',
+      'cdk.json',
+      'package-lock.json',
+    ],
     output: 'cdk.out/manifest.json',
     command: ['infra/app.ts'],
     says: 'synthesizing the template',
@@ -35,7 +44,8 @@ function filesBelow(path) {
 
 function fingerprint(sources) {
   const hash = createHash('sha256');
-  for (const file of sources.flatMap(filesBelow)) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const file of sources.flatMap(filesBelow))
+    hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -45,7 +55,8 @@ export function ensureBuilt(step, node, { force = false } = {}) {
   const { sources, output, command, says } = steps[step];
   const stamp = join(home, `${step}.stamp`);
   const wanted = fingerprint(sources);
-  if (!force && existsSync(join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (!force && existsSync(join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
+    return;
   process.stderr.write(`trivet: ${says}\n`);
   const result = spawnSync(node, command, { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) throw new SetupError(`${step} failed: its messages are above.`);

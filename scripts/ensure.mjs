@@ -1,7 +1,15 @@
 // What a fresh machine lacks: packages, Node 24, etcd. Plain JavaScript, no dependency: it runs before any is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,13 +28,17 @@ function run(command, args, options = {}) {
 
 /** Installs exactly the lock file's packages when they are missing or of another lock file. */
 export function ensurePackages() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.trivet-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('trivet: installing packages (npm ci)');
   const result = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (result.status !== 0) {
-    throw new SetupError('npm ci failed (its own message is above). Check the network and run the command again.');
+    throw new SetupError(
+      'npm ci failed (its own message is above). Check the network and run the command again.',
+    );
   }
   writeFileSync(stamp, wanted);
 }
@@ -51,7 +63,7 @@ function isExecutable(path) {
 }
 
 /** The path of an etcd that is already here, or undefined. */
-export function findEtcd() {
+function findEtcd() {
   const named = process.env.TRIVET_ETCD;
   if (named) {
     if (isExecutable(named)) return named;
@@ -66,12 +78,16 @@ function unpackEtcd() {
   const folder = join(home, 'etcd');
   mkdirSync(folder, { recursive: true });
   // As root, apt drops to the user _apt for downloads, who may not write here.
-  const download = () => run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', 'etcd-server'], { cwd: folder }).status === 0;
+  const download = () =>
+    run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', 'etcd-server'], { cwd: folder }).status ===
+    0;
   if (!download()) {
     run('apt-get', ['update', '-qq']);
     if (!download()) return undefined;
   }
-  const archive = readdirSync(folder).find((name) => name.startsWith('etcd-server_') && name.endsWith('.deb'));
+  const archive = readdirSync(folder).find(
+    (name) => name.startsWith('etcd-server_') && name.endsWith('.deb'),
+  );
   if (!archive || run('dpkg', ['-x', join(folder, archive), folder]).status !== 0) return undefined;
   const binary = join(folder, 'usr', 'bin', 'etcd');
   return isExecutable(binary) ? binary : undefined;

@@ -55,7 +55,8 @@ function runChild(command, args, environment, node) {
 
 async function main([name, ...rest]) {
   const command = commands[name];
-  if (!command) throw new SetupError(`unknown command ${name}; there are: ${Object.keys(commands).join(', ')}`);
+  if (!command)
+    throw new SetupError(`unknown command ${name}; there are: ${Object.keys(commands).join(', ')}`);
   ensurePackages();
   const node = findNode();
   const environment = prepare(command.needs, node);

@@ -14,7 +14,7 @@ export async function planFile(target: Target, file: string, output: Output): Pr
 }
 
 /** The plan for a person. */
-export function renderPlan(plan: Plan): string[] {
+function renderPlan(plan: Plan): string[] {
   const { action, changes, cluster, refusals } = plan;
   if (action === 'refuse') {
     const problems = renderProblems(refusals).split('\n');

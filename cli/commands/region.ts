@@ -54,7 +54,7 @@ function findPrograms(): Pick<RegionOptions, 'kubernetes' | 'etcdPath'> {
   return { kubernetes, ...(etcdPath !== undefined && { etcdPath }) };
 }
 
-/** Resolves at Ctrl-C or SIGTERM. */
+/** Resolves at Ctrl-C, SIGTERM, or when the terminal is closed. */
 export function interrupted(): { promise: Promise<void>; signal: AbortSignal } {
   const controller = new AbortController();
   const promise = new Promise<void>((resolve) => {
@@ -64,6 +64,7 @@ export function interrupted(): { promise: Promise<void>; signal: AbortSignal } {
     };
     process.once('SIGINT', end);
     process.once('SIGTERM', end);
+    process.once('SIGHUP', end);
   });
   return { promise, signal: controller.signal };
 }
