@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
-import { planFile } from './commands/plan.ts';
-import { provisionFile } from './commands/provision.ts';
+import type { ClusterSpec } from '../functions/clusters/spec.ts';
+import { planSpec } from './commands/plan.ts';
+import { provisionSpec } from './commands/provision.ts';
 import { printSchema } from './commands/schema.ts';
 import { showStatus } from './commands/status.ts';
 import { CommandError, createOutput, type Output } from './output.ts';
+import { readSpecFile } from './spec-file.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
 
 interface CommonFlags extends TargetOptions {
@@ -28,6 +30,16 @@ async function withTarget(
   exitCode = await run(await findTarget(flags), createOutput({ json: flags.json === true }));
 }
 
+/** What is wrong with the spec is said before anybody is asked anything. */
+async function withSpec(
+  file: string,
+  flags: CommonFlags,
+  run: (target: Target, spec: ClusterSpec, output: Output) => Promise<number>,
+): Promise<void> {
+  const spec = readSpecFile(file);
+  await withTarget(flags, (target, output) => run(target, spec, output));
+}
+
 /** The region is a large import: only the commands that run one pay for it. */
 function regionOptions(command: Command): Command {
   return command
@@ -48,14 +60,10 @@ function buildProgram(): Command {
     .showHelpAfterError('(trivet --help lists the commands)');
   onTarget(program.command('plan <file>'))
     .description('show what provisioning the spec would do; exit code 0: nothing, 2: changes, 1: refused')
-    .action((file: string, flags: CommonFlags) =>
-      withTarget(flags, (target, output) => planFile(target, file, output)),
-    );
+    .action((file: string, flags: CommonFlags) => withSpec(file, flags, planSpec));
   onTarget(program.command('provision <file>'))
     .description('make the cluster as the spec says, and follow the workflow; safe to repeat')
-    .action((file: string, flags: CommonFlags) =>
-      withTarget(flags, (target, output) => provisionFile(target, file, output)),
-    );
+    .action((file: string, flags: CommonFlags) => withSpec(file, flags, provisionSpec));
   onTarget(program.command('status [cluster]'))
     .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
     .action((cluster: string | undefined, flags: CommonFlags) =>

@@ -38,7 +38,10 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
     process.env.AWS_REGION ??
     process.env.AWS_DEFAULT_REGION ??
     (endpoint ? 'us-east-1' : undefined);
-  if (!region) throw new CommandError('no AWS region: set AWS_REGION, or give --region or --endpoint.');
+  if (!region)
+    throw new CommandError(
+      'no AWS region: set AWS_REGION or give --region; for the embedded region of npm start give --endpoint http://127.0.0.1:4566.',
+    );
   const deployment = options.deployment ?? 'trivet';
   useEnvironment(endpoint, region);
   const sts = new STS({ region, maxAttempts: 2 });

@@ -1,12 +1,11 @@
 import type { Plan } from '../../functions/clusters/contracts.ts';
-import { renderProblems } from '../../functions/clusters/spec.ts';
+import { type ClusterSpec, renderProblems } from '../../functions/clusters/spec.ts';
 import { type Output, table } from '../output.ts';
-import { readSpecFile } from '../spec-file.ts';
 import { invokeTask, type Target } from '../target.ts';
 
 /** `trivet plan FILE`: what provisioning would do. Exit code 0: nothing; 2: changes; 1: refused or failed. */
-export async function planFile(target: Target, file: string, output: Output): Promise<number> {
-  const plan = await invokeTask<Plan>(target, 'plan-cluster', { spec: readSpecFile(file) });
+export async function planSpec(target: Target, spec: ClusterSpec, output: Output): Promise<number> {
+  const plan = await invokeTask<Plan>(target, 'plan-cluster', { spec });
   for (const line of renderPlan(plan)) output.say(line);
   output.result(plan);
   if (plan.action === 'refuse') return 1;

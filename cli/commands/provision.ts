@@ -2,12 +2,11 @@ import { executionArnOf } from '../../functions/aws/executions.ts';
 import { type ClusterSpec, hashSpec } from '../../functions/clusters/spec.ts';
 import { follow, type Outcome } from '../follow.ts';
 import { CommandError, type Output } from '../output.ts';
-import { readSpecFile } from '../spec-file.ts';
 import type { Target } from '../target.ts';
 
 /** `trivet provision FILE`: runs provision-cluster and follows it. Exit code 0 when it succeeded, 1 otherwise. */
-export async function provisionFile(target: Target, file: string, output: Output): Promise<number> {
-  const outcome = await provision(target, readSpecFile(file), output);
+export async function provisionSpec(target: Target, spec: ClusterSpec, output: Output): Promise<number> {
+  const outcome = await provision(target, spec, output);
   output.result(outcome);
   return outcome.status === 'SUCCEEDED' ? 0 : 1;
 }

@@ -44,6 +44,8 @@ describe('what bad input gets', () => {
       expect(stderr).toContain(part);
     expect(stderr).toMatch(/has \d problems:/);
     expect(stderr).not.toContain('    at ');
+    const planned = trivet(['plan', path], { AWS_REGION: '', AWS_DEFAULT_REGION: '', AWS_ENDPOINT_URL: '' });
+    expect([planned.status, planned.stderr]).toEqual([1, stderr]);
   });
 
   test('a file that is not there, and one that is not YAML, are said so', () => {
