@@ -24,7 +24,7 @@ import { mapIntoMachine } from '../../region/machines/loopback.ts';
 import { eventually } from '../support/eventually.ts';
 import { hasProgram, loopDevicesMissing, makeLoopDevice, nodeInput, writeNodeRoot } from './scripts.ts';
 
-const missing = loopDevicesMissing() ?? ['etcd', 'curl', 'python3'].filter((name) => !hasProgram(name))[0];
+const missing = loopDevicesMissing() ?? ['curl', 'python3'].filter((name) => !hasProgram(name))[0];
 if (missing) console.warn(`the test of bootstrap.sh is skipped: ${missing}`);
 
 const address = '127.91.1.10';
