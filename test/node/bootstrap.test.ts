@@ -202,7 +202,7 @@ esac`,
 set -a
 source "${root}/run/trivet/etcd.env"
 source "${root}/run/trivet/etcd-initial.env"
-setsid etcd >>"${folder}/etcd.log" 2>&1 &
+setsid "${findEtcd().path}" >>"${folder}/etcd.log" 2>&1 &
 echo $! >"${folder}/etcd.pid"`,
   };
   for (const [name, code] of Object.entries(programs)) {
