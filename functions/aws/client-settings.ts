@@ -11,3 +11,8 @@ export function clientSettings(config: Config) {
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   };
 }
+
+/** Options of one `send`: the call ends when the task's signal is aborted. */
+export function abortedBy(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
+}

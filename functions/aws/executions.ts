@@ -1,7 +1,7 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Config } from '../runtime/config.ts';
 import { callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export type ExecutionStatus =
   | 'RUNNING'
@@ -41,7 +41,7 @@ export function makeExecutions(config: Config): Executions {
       const found = await callingUnless(
         'states:DescribeExecution',
         ['ExecutionDoesNotExist'],
-        client.send(command, signal ? { abortSignal: signal } : {}),
+        client.send(command, abortedBy(signal)),
       );
       if (!found?.status || !found.startDate) return undefined;
       return {
@@ -56,7 +56,7 @@ export function makeExecutions(config: Config): Executions {
       const begun = await callingUnless(
         'states:StartExecution',
         ['ExecutionAlreadyExists'],
-        client.send(command, signal ? { abortSignal: signal } : {}),
+        client.send(command, abortedBy(signal)),
       );
       const executionArn = begun?.executionArn ?? executionArnOf(stateMachineArn, name);
       return { started: begun !== undefined, executionArn };

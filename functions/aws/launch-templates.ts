@@ -13,7 +13,7 @@ import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } fr
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface TemplateVersionFact {
   /** Its number, as text. */
@@ -79,7 +79,7 @@ function reading(client: EC2Client): Pick<LaunchTemplates, 'find' | 'findVersion
       LaunchTemplateId: launchTemplateId,
       Versions: [version],
     });
-    const call = client.send(command, options(signal));
+    const call = client.send(command, abortedBy(signal));
     const found = await callingUnless('ec2:DescribeLaunchTemplateVersions', versionNotFound, call);
     const one = found?.LaunchTemplateVersions?.[0];
     return one && versionFact(one);
@@ -88,7 +88,7 @@ function reading(client: EC2Client): Pick<LaunchTemplates, 'find' | 'findVersion
     findVersion,
     async find(name, signal) {
       const command = new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const found = await callingUnless('ec2:DescribeLaunchTemplates', notFound, call);
       const template = found?.LaunchTemplates?.[0];
       if (!template?.LaunchTemplateId) return undefined;
@@ -118,7 +118,7 @@ function building(client: EC2Client): Omit<LaunchTemplates, 'find' | 'findVersio
         ClientToken: content.hash,
         TagSpecifications: [{ ResourceType: 'launch-template', Tags: writeTags(tags) }],
       });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const made = await callingUnless('ec2:CreateLaunchTemplate', existsAlready, call);
       const launchTemplateId = made?.LaunchTemplate?.LaunchTemplateId;
       if (!launchTemplateId)
@@ -136,7 +136,7 @@ function building(client: EC2Client): Omit<LaunchTemplates, 'find' | 'findVersio
         // With the version that it follows: going back to earlier content is a new version too.
         ClientToken: `${content.hash.slice(0, 48)}-${template.version}`,
       });
-      const made = await calling('ec2:CreateLaunchTemplateVersion', client.send(command, options(signal)));
+      const made = await calling('ec2:CreateLaunchTemplateVersion', client.send(command, abortedBy(signal)));
       return String(made.LaunchTemplateVersion?.VersionNumber ?? '');
     },
     async createVersionOfType(template, { source, instanceType }, owner, signal) {
@@ -149,18 +149,14 @@ function building(client: EC2Client): Omit<LaunchTemplates, 'find' | 'findVersio
         // With the latest version: going back to an earlier type is a new version too.
         ClientToken: `${source.dataHash.slice(0, 48)}-${source.version}-${template.version}-${instanceType}`,
       });
-      const made = await calling('ec2:CreateLaunchTemplateVersion', client.send(command, options(signal)));
+      const made = await calling('ec2:CreateLaunchTemplateVersion', client.send(command, abortedBy(signal)));
       return String(made.LaunchTemplateVersion?.VersionNumber ?? '');
     },
     async tag(template, wanted, owner, signal) {
       assertOwn(template.launchTemplateId, template.tags, owner);
       const Tags = writeTags(missingTags(template.tags, wanted));
       const command = new CreateTagsCommand({ Resources: [template.launchTemplateId], Tags });
-      await calling('ec2:CreateTags', client.send(command, options(signal)));
+      await calling('ec2:CreateTags', client.send(command, abortedBy(signal)));
     },
   };
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }

@@ -1,7 +1,7 @@
 import { EC2Client, paginateDescribeNetworkInterfaces } from '@aws-sdk/client-ec2';
 import type { Config } from '../runtime/config.ts';
 import { calling } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 /** Where a network load balancer stands in one zone. Its addresses stay as long as it has that zone. */
 export interface LoadBalancerAddress {
@@ -33,7 +33,7 @@ export function makeLoadBalancerAddresses(config: Config): LoadBalancerAddresses
         // Anyone may write such a description; only Elastic Load Balancing makes interfaces of this type.
         { Name: 'interface-type', Values: ['network_load_balancer'] },
       ];
-      const options = signal ? { abortSignal: signal } : {};
+      const options = abortedBy(signal);
       const collect = async () => {
         const found: LoadBalancerAddress[] = [];
         for await (const page of paginateDescribeNetworkInterfaces({ client }, { Filters }, options))

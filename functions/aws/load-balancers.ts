@@ -18,7 +18,7 @@ import {
 import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { calling, callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -121,18 +121,18 @@ function readingBalancers(client: ElasticLoadBalancingV2Client): Pick<LoadBalanc
   return {
     async find(name, signal) {
       const missing = ['LoadBalancerNotFound', 'LoadBalancerNotFoundException'];
-      const call = client.send(new DescribeLoadBalancersCommand({ Names: [name] }), options(signal));
+      const call = client.send(new DescribeLoadBalancersCommand({ Names: [name] }), abortedBy(signal));
       const found = await callingUnless('elbv2:DescribeLoadBalancers', missing, call);
       const one = found?.LoadBalancers?.[0];
       if (!one?.LoadBalancerArn) return undefined;
       const LoadBalancerArn = one.LoadBalancerArn;
       const attributes = await calling(
         'elbv2:DescribeLoadBalancerAttributes',
-        client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }), options(signal)),
+        client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }), abortedBy(signal)),
       );
       const listeners = await calling(
         'elbv2:DescribeListeners',
-        client.send(new DescribeListenersCommand({ LoadBalancerArn }), options(signal)),
+        client.send(new DescribeListenersCommand({ LoadBalancerArn }), abortedBy(signal)),
       );
       return {
         arn: LoadBalancerArn,
@@ -159,17 +159,17 @@ function readingTargetGroups(client: ElasticLoadBalancingV2Client): Pick<LoadBal
   return {
     async findTargetGroup(name, signal) {
       const missing = ['TargetGroupNotFound', 'TargetGroupNotFoundException'];
-      const call = client.send(new DescribeTargetGroupsCommand({ Names: [name] }), options(signal));
+      const call = client.send(new DescribeTargetGroupsCommand({ Names: [name] }), abortedBy(signal));
       const found = await callingUnless('elbv2:DescribeTargetGroups', missing, call);
       const TargetGroupArn = found?.TargetGroups?.[0]?.TargetGroupArn;
       if (!TargetGroupArn) return undefined;
       const attributes = await calling(
         'elbv2:DescribeTargetGroupAttributes',
-        client.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }), options(signal)),
+        client.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }), abortedBy(signal)),
       );
       const targets = await calling(
         'elbv2:DescribeTargetHealth',
-        client.send(new DescribeTargetHealthCommand({ TargetGroupArn }), options(signal)),
+        client.send(new DescribeTargetHealthCommand({ TargetGroupArn }), abortedBy(signal)),
       );
       const present = (targets.TargetHealthDescriptions ?? []).filter(
         ({ TargetHealth }) => TargetHealth?.State !== 'draining',
@@ -198,7 +198,7 @@ function buildingBalancers(
         SecurityGroups: [...securityGroupIds],
         Tags: writeTags(tags),
       });
-      const made = await calling('elbv2:CreateLoadBalancer', client.send(command, options(signal)));
+      const made = await calling('elbv2:CreateLoadBalancer', client.send(command, abortedBy(signal)));
       return {
         arn: made.LoadBalancers?.[0]?.LoadBalancerArn ?? '',
         dnsName: made.LoadBalancers?.[0]?.DNSName ?? '',
@@ -220,7 +220,7 @@ function buildingBalancers(
         Tags: writeTags(tags),
       });
       const already = ['DuplicateListener', 'DuplicateListenerException'];
-      await callingUnless('elbv2:CreateListener', already, client.send(command, options(signal)));
+      await callingUnless('elbv2:CreateListener', already, client.send(command, abortedBy(signal)));
     },
     async setAttributes(loadBalancer, attributes, owner, signal) {
       assertOwn(loadBalancer.arn, loadBalancer.tags, owner);
@@ -228,12 +228,12 @@ function buildingBalancers(
         LoadBalancerArn: loadBalancer.arn,
         Attributes: writeTags(attributes),
       });
-      await calling('elbv2:ModifyLoadBalancerAttributes', client.send(command, options(signal)));
+      await calling('elbv2:ModifyLoadBalancerAttributes', client.send(command, abortedBy(signal)));
     },
     async tag({ arn, tags }, wanted, owner, signal) {
       assertOwn(arn, tags, owner);
       const command = new AddTagsCommand({ ResourceArns: [arn], Tags: writeTags(missingTags(tags, wanted)) });
-      await calling('elbv2:AddTags', client.send(command, options(signal)));
+      await calling('elbv2:AddTags', client.send(command, abortedBy(signal)));
     },
   };
 }
@@ -256,7 +256,7 @@ function buildingTargetGroups(
         ...health,
         Tags: writeTags(tags),
       });
-      const made = await calling('elbv2:CreateTargetGroup', client.send(command, options(signal)));
+      const made = await calling('elbv2:CreateTargetGroup', client.send(command, abortedBy(signal)));
       return { arn: made.TargetGroups?.[0]?.TargetGroupArn ?? '', attributes: {}, addresses: [], tags };
     },
     async setTargetGroupAttributes(targetGroup, attributes, owner, signal) {
@@ -265,19 +265,15 @@ function buildingTargetGroups(
         TargetGroupArn: targetGroup.arn,
         Attributes: writeTags(attributes),
       });
-      await calling('elbv2:ModifyTargetGroupAttributes', client.send(command, options(signal)));
+      await calling('elbv2:ModifyTargetGroupAttributes', client.send(command, abortedBy(signal)));
     },
     async register(targetGroup, addresses, owner, signal) {
       assertOwn(targetGroup.arn, targetGroup.tags, owner);
       const Targets = addresses.map((Id) => ({ Id }));
       const command = new RegisterTargetsCommand({ TargetGroupArn: targetGroup.arn, Targets });
-      await calling('elbv2:RegisterTargets', client.send(command, options(signal)));
+      await calling('elbv2:RegisterTargets', client.send(command, abortedBy(signal)));
     },
   };
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }
 
 async function tagsOfArn(
@@ -285,6 +281,6 @@ async function tagsOfArn(
   arn: string,
   signal?: AbortSignal,
 ): Promise<Tags> {
-  const call = client.send(new DescribeTagsCommand({ ResourceArns: [arn] }), options(signal));
+  const call = client.send(new DescribeTagsCommand({ ResourceArns: [arn] }), abortedBy(signal));
   return readTags((await calling('elbv2:DescribeTags', call)).TagDescriptions?.[0]?.Tags);
 }

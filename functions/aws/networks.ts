@@ -18,7 +18,7 @@ import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } fr
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface SubnetOfVpc {
   readonly subnetId: string;
@@ -113,7 +113,7 @@ export function makeNetworks(config: Config): Networks {
 function placesOf(client: EC2Client): Pick<Networks, 'subnets' | 'vpcCidrs'> {
   return {
     async subnets(subnetIds, signal) {
-      const pages = paginateDescribeSubnets({ client }, filtered('subnet-id', subnetIds), options(signal));
+      const pages = paginateDescribeSubnets({ client }, filtered('subnet-id', subnetIds), abortedBy(signal));
       const found = await collect('ec2:DescribeSubnets', pages, (page) => page.Subnets);
       return found.map(({ SubnetId = '', AvailabilityZone = '', CidrBlock = '' }) => ({
         subnetId: SubnetId,
@@ -122,7 +122,7 @@ function placesOf(client: EC2Client): Pick<Networks, 'subnets' | 'vpcCidrs'> {
       }));
     },
     async vpcCidrs(vpcId, signal) {
-      const pages = paginateDescribeVpcs({ client }, filtered('vpc-id', [vpcId]), options(signal));
+      const pages = paginateDescribeVpcs({ client }, filtered('vpc-id', [vpcId]), abortedBy(signal));
       const [vpc] = await collect('ec2:DescribeVpcs', pages, (page) => page.Vpcs);
       const more = vpc?.CidrBlockAssociationSet?.map(({ CidrBlock = '' }) => CidrBlock) ?? [];
       return [...new Set([vpc?.CidrBlock ?? '', ...more])].filter((cidr) => cidr !== '');
@@ -139,7 +139,7 @@ function securityGroupsOf(
         { Name: 'vpc-id', Values: [vpcId] },
         { Name: 'group-name', Values: [...names] },
       ];
-      const pages = paginateDescribeSecurityGroups({ client }, { Filters }, options(signal));
+      const pages = paginateDescribeSecurityGroups({ client }, { Filters }, abortedBy(signal));
       return (await collect('ec2:DescribeSecurityGroups', pages, (page) => page.SecurityGroups)).map(
         groupFact,
       );
@@ -154,7 +154,7 @@ function securityGroupsOf(
       const made = await callingUnless(
         'ec2:CreateSecurityGroup',
         ['InvalidGroup.Duplicate'],
-        client.send(command, options(signal)),
+        client.send(command, abortedBy(signal)),
       );
       if (!made?.GroupId)
         throw new AwsUnavailable(`security group ${name} is there, and EC2 does not show it yet`);
@@ -166,7 +166,7 @@ function securityGroupsOf(
         GroupId: group.securityGroupId,
         IpPermissions: rules.map(permissionOf),
       });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       await callingUnless('ec2:AuthorizeSecurityGroupIngress', ['InvalidPermission.Duplicate'], call);
     },
     async revokeIngress(group, rules, owner, signal) {
@@ -175,7 +175,7 @@ function securityGroupsOf(
         GroupId: group.securityGroupId,
         IpPermissions: rules.map(permissionOf),
       });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       await callingUnless('ec2:RevokeSecurityGroupIngress', ['InvalidPermission.NotFound'], call);
     },
   };
@@ -187,7 +187,7 @@ function interfacesOf(
   return {
     async interfaces(subnetIds, signal) {
       const request = filtered('subnet-id', subnetIds);
-      const pages = paginateDescribeNetworkInterfaces({ client }, request, options(signal));
+      const pages = paginateDescribeNetworkInterfaces({ client }, request, abortedBy(signal));
       const found = await collect('ec2:DescribeNetworkInterfaces', pages, (page) => page.NetworkInterfaces);
       return found.map(interfaceFact);
     },
@@ -200,7 +200,7 @@ function interfacesOf(
         ClientToken: clientToken,
         TagSpecifications: [{ ResourceType: 'network-interface', Tags: writeTags(tags) }],
       });
-      const made = await calling('ec2:CreateNetworkInterface', client.send(command, options(signal)));
+      const made = await calling('ec2:CreateNetworkInterface', client.send(command, abortedBy(signal)));
       return interfaceFact(made.NetworkInterface ?? {});
     },
     async setInterfaceGroups(networkInterface, securityGroupIds, owner, signal) {
@@ -210,13 +210,13 @@ function interfacesOf(
         NetworkInterfaceId: networkInterfaceId,
         Groups: [...securityGroupIds],
       });
-      await calling('ec2:ModifyNetworkInterfaceAttribute', client.send(command, options(signal)));
+      await calling('ec2:ModifyNetworkInterfaceAttribute', client.send(command, abortedBy(signal)));
     },
     async tag({ id, tags }, wanted, owner, signal) {
       assertOwn(id, tags, owner);
       const Tags = writeTags(missingTags(tags, wanted));
       const command = new CreateTagsCommand({ Resources: [id], Tags });
-      await calling('ec2:CreateTags', client.send(command, options(signal)));
+      await calling('ec2:CreateTags', client.send(command, abortedBy(signal)));
     },
   };
 }
@@ -272,8 +272,4 @@ function interfaceFact(found: NetworkInterface): InterfaceFact {
     securityGroupIds: (found.Groups ?? []).map(({ GroupId = '' }) => GroupId).sort(),
     tags: readTags(found.TagSet),
   };
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }

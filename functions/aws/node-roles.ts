@@ -12,7 +12,7 @@ import {
 import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { calling, callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface NodeRoleFact {
   readonly name: string;
@@ -65,10 +65,10 @@ function rolesOf(
   return {
     async find(name, signal) {
       const role = new GetRoleCommand({ RoleName: name });
-      const found = await callingUnless('iam:GetRole', missing, client.send(role, options(signal)));
+      const found = await callingUnless('iam:GetRole', missing, client.send(role, abortedBy(signal)));
       if (!found?.Role) return undefined;
       const inline = new GetRolePolicyCommand({ RoleName: name, PolicyName: name });
-      const call = client.send(inline, options(signal));
+      const call = client.send(inline, abortedBy(signal));
       const policy = await callingUnless('iam:GetRolePolicy', missing, call);
       const tags = readTags(found.Role.Tags);
       if (policy?.PolicyDocument === undefined) return { name, tags };
@@ -83,7 +83,7 @@ function rolesOf(
         PermissionsBoundary: config.permissionsBoundaryArn,
         Tags: writeTags(tags),
       });
-      await calling('iam:CreateRole', client.send(command, options(signal)));
+      await calling('iam:CreateRole', client.send(command, abortedBy(signal)));
       return { name, tags };
     },
     async putPolicy(role, document, owner, signal) {
@@ -93,14 +93,14 @@ function rolesOf(
         PolicyName: role.name,
         PolicyDocument: JSON.stringify(document),
       });
-      await calling('iam:PutRolePolicy', client.send(command, options(signal)));
+      await calling('iam:PutRolePolicy', client.send(command, abortedBy(signal)));
     },
     async tag(role, wanted, owner, signal) {
       assertOwn(`role ${role.name}`, role.tags, owner);
       const Tags = writeTags(missingTags(role.tags, wanted));
       await calling(
         'iam:TagRole',
-        client.send(new TagRoleCommand({ RoleName: role.name, Tags }), options(signal)),
+        client.send(new TagRoleCommand({ RoleName: role.name, Tags }), abortedBy(signal)),
       );
     },
   };
@@ -110,7 +110,7 @@ function profilesOf(client: IAMClient): Pick<NodeRoles, 'findProfile' | 'createP
   return {
     async findProfile(name, signal) {
       const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const profile = (await callingUnless('iam:GetInstanceProfile', missing, call))?.InstanceProfile;
       if (!profile) return undefined;
       const roleNames = (profile.Roles ?? []).map(({ RoleName = '' }) => RoleName);
@@ -122,7 +122,7 @@ function profilesOf(client: IAMClient): Pick<NodeRoles, 'findProfile' | 'createP
         Path: path,
         Tags: writeTags(tags),
       });
-      await calling('iam:CreateInstanceProfile', client.send(command, options(signal)));
+      await calling('iam:CreateInstanceProfile', client.send(command, abortedBy(signal)));
       return { name, tags, roleNames: [] };
     },
     async addRole(profile, roleName, owner, signal) {
@@ -132,13 +132,9 @@ function profilesOf(client: IAMClient): Pick<NodeRoles, 'findProfile' | 'createP
         RoleName: roleName,
       });
       // A profile holds one role: LimitExceeded says that it has one already, and ours is the only one that ever goes in.
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const already = [...existsAlready, 'LimitExceeded', 'LimitExceededException'];
       await callingUnless('iam:AddRoleToInstanceProfile', already, call);
     },
   };
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }

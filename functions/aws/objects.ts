@@ -8,7 +8,7 @@ import {
 import type { Config } from '../runtime/config.ts';
 import { ObjectConflict } from '../runtime/errors.ts';
 import { calling, callingUnless, classify, hasCode } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface StoredObject {
   readonly body: Uint8Array;
@@ -57,7 +57,7 @@ function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exist
   return {
     async get(key, signal) {
       const command = new GetObjectCommand({ Bucket, Key: key });
-      const found = await callingUnless('s3:GetObject', missing, client.send(command, abort(signal)));
+      const found = await callingUnless('s3:GetObject', missing, client.send(command, abortedBy(signal)));
       if (!found) return undefined;
       const body = await calling('s3:GetObject', found.Body?.transformToByteArray() ?? empty());
       return { body, etag: found.ETag ?? '' };
@@ -65,7 +65,7 @@ function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exist
     async exists(key, signal) {
       const command = new HeadObjectCommand({ Bucket, Key: key });
       return (
-        (await callingUnless('s3:HeadObject', missing, client.send(command, abort(signal)))) !== undefined
+        (await callingUnless('s3:HeadObject', missing, client.send(command, abortedBy(signal)))) !== undefined
       );
     },
     async list(prefix, signal) {
@@ -77,7 +77,7 @@ function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exist
           Prefix: prefix,
           ...(ContinuationToken && { ContinuationToken }),
         });
-        const page = await calling('s3:ListObjectsV2', client.send(command, abort(signal)));
+        const page = await calling('s3:ListObjectsV2', client.send(command, abortedBy(signal)));
         for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
           if (Key !== undefined && LastModified !== undefined)
             entries.push({
@@ -108,7 +108,7 @@ function writing(client: S3Client, config: Config): Pick<Objects, 'put'> {
         ...(condition?.ifMatch && { IfMatch: condition.ifMatch }),
       });
       try {
-        const { ETag } = await client.send(command, abort(signal));
+        const { ETag } = await client.send(command, abortedBy(signal));
         return { etag: ETag ?? '' };
       } catch (error) {
         if (hasCode(error, conflicts))
@@ -131,8 +131,4 @@ export async function getText(
 
 async function empty(): Promise<Uint8Array> {
   return new Uint8Array();
-}
-
-function abort(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }

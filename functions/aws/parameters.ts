@@ -1,7 +1,7 @@
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Config } from '../runtime/config.ts';
 import { calling } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface Parameters {
   /** Value of an SSM parameter, or undefined when there is none. */
@@ -13,7 +13,7 @@ export function makeParameters(config: Config): Parameters {
   return {
     async value(name, signal) {
       const command = new GetParametersCommand({ Names: [name] });
-      const call = client.send(command, signal ? { abortSignal: signal } : {});
+      const call = client.send(command, abortedBy(signal));
       const found = await calling('ssm:GetParameters', call);
       return found.Parameters?.[0]?.Value;
     },

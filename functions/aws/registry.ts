@@ -10,7 +10,7 @@ import type { Config } from '../runtime/config.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import { fromItem, toAttribute, toItem } from './attribute-values.ts';
 import { awsCode, calling, classify } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 import type { ClusterRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
 
 export type { ClusterRecord, FailureRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
@@ -149,7 +149,7 @@ function openTable(client: DynamoDBClient, TableName: string) {
   return {
     async get<T>(key: Key, signal?: AbortSignal): Promise<T | undefined> {
       const command = new GetItemCommand({ TableName, Key: toItem(key), ConsistentRead: true });
-      const { Item } = await calling('dynamodb:GetItem', client.send(command, abort(signal)));
+      const { Item } = await calling('dynamodb:GetItem', client.send(command, abortedBy(signal)));
       return Item && withoutKey<T>(fromItem(Item));
     },
     async query(pk: string, prefix: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
@@ -163,7 +163,7 @@ function openTable(client: DynamoDBClient, TableName: string) {
           ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':sk': { S: prefix } }) },
           ...(ExclusiveStartKey && { ExclusiveStartKey }),
         });
-        const page = await calling('dynamodb:Query', client.send(command, abort(signal)));
+        const page = await calling('dynamodb:Query', client.send(command, abortedBy(signal)));
         items.push(...(page.Items ?? []).map(fromItem));
         ExclusiveStartKey = page.LastEvaluatedKey;
       } while (ExclusiveStartKey);
@@ -177,12 +177,12 @@ function openTable(client: DynamoDBClient, TableName: string) {
     ) {
       const Item = toItem({ ...record, ...key });
       const command = new PutItemCommand({ TableName, Item, ...expressionOf(undefined, expected) });
-      await conditional('dynamodb:PutItem', key, client.send(command, abort(signal)));
+      await conditional('dynamodb:PutItem', key, client.send(command, abortedBy(signal)));
     },
     async update<T>(key: Key, patch: Patch<T>, expected?: Expectation<T>, signal?: AbortSignal) {
       const expression = expressionOf(patch, expected ?? {});
       const command = new UpdateItemCommand({ TableName, Key: toItem(key), ...expression });
-      await conditional('dynamodb:UpdateItem', key, client.send(command, abort(signal)));
+      await conditional('dynamodb:UpdateItem', key, client.send(command, abortedBy(signal)));
     },
   };
 }
@@ -235,10 +235,6 @@ async function conditional(call: string, key: Key, promise: Promise<unknown>): P
       throw new RegistryConflict(`${key.pk} ${key.sk} is not as expected`, { cause: error });
     throw classify(error, call);
   }
-}
-
-function abort(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }
 
 function withoutKey<T>(item: Record<string, unknown>): T {

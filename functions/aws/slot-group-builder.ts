@@ -11,7 +11,7 @@ import { assertOwn, missingTags, type Owner, readTags, type Tags } from '../clus
 import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable, ResourceNotReady } from '../runtime/errors.ts';
 import { calling, classify, hasCode } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 /** What a slot's group should be, and what one is. */
 export interface SlotGroupShape {
@@ -70,13 +70,13 @@ function reading(client: AutoScalingClient): Pick<SlotGroupBuilder, 'find'> {
   return {
     async find(name, signal) {
       const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const found = await calling('autoscaling:DescribeAutoScalingGroups', call);
       const group = found.AutoScalingGroups?.[0];
       if (!group) return undefined;
       const hooks = await calling(
         'autoscaling:DescribeLifecycleHooks',
-        client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: name }), options(signal)),
+        client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: name }), abortedBy(signal)),
       );
       const hook = hooks.LifecycleHooks?.find((one) => one.LifecycleTransition === launching);
       return {
@@ -116,7 +116,7 @@ function building(
         LifecycleHookSpecificationList: [{ ...hookOf(hook), LifecycleTransition: launching }],
         Tags: tagsFor(shape.name, tags),
       });
-      await accepting(shape.name, client.send(command, options(signal)));
+      await accepting(shape.name, client.send(command, abortedBy(signal)));
     },
     async update(group, shape, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
@@ -125,7 +125,7 @@ function building(
         LaunchTemplate: templateOf(shape),
         ...single,
       });
-      await accepting(group.name, client.send(command, options(signal)));
+      await accepting(group.name, client.send(command, abortedBy(signal)));
     },
     async putHook(group, hook, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
@@ -134,13 +134,13 @@ function building(
         LifecycleTransition: launching,
         ...hookOf(hook),
       });
-      await calling('autoscaling:PutLifecycleHook', client.send(command, options(signal)));
+      await calling('autoscaling:PutLifecycleHook', client.send(command, abortedBy(signal)));
     },
     async tag(group, wanted, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
       const Tags = tagsFor(group.name, missingTags(group.tags, wanted));
       const command = new CreateOrUpdateTagsCommand({ Tags });
-      await calling('autoscaling:CreateOrUpdateTags', client.send(command, options(signal)));
+      await calling('autoscaling:CreateOrUpdateTags', client.send(command, abortedBy(signal)));
     },
   };
 }
@@ -184,8 +184,4 @@ async function accepting(name: string, call: Promise<unknown>): Promise<void> {
       throw new ResourceNotReady(`${name} is being changed by something else`, { cause: error });
     throw classify(error, 'autoscaling:CreateOrUpdateAutoScalingGroup');
   }
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }

@@ -12,7 +12,7 @@ import {
 import { assertOwn, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { awsCode, calling, callingUnless, classify } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 import { classifyLaunchFailure, type LaunchFailure } from './launch-failure.ts';
 
 /** A slot's Auto Scaling group as decisions need it. */
@@ -77,7 +77,7 @@ function reading(client: AutoScalingClient): Pick<SlotGroups, 'describe' | 'laun
         });
         const found = await calling(
           'autoscaling:DescribeAutoScalingGroups',
-          client.send(command, options(signal)),
+          client.send(command, abortedBy(signal)),
         );
         facts.push(...(found.AutoScalingGroups ?? []).map(groupFact));
       }
@@ -88,7 +88,7 @@ function reading(client: AutoScalingClient): Pick<SlotGroups, 'describe' | 'laun
         AutoScalingGroupName: name,
         MaxRecords: activitiesPerCallMax,
       });
-      const call = client.send(command, options(signal));
+      const call = client.send(command, abortedBy(signal));
       const { Activities = [] } = await calling('autoscaling:DescribeScalingActivities', call);
       const launches = Activities.filter(({ Description = '' }) => Description.startsWith('Launching '));
       const brought = launches.findIndex(broughtInstance);
@@ -113,7 +113,7 @@ function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'lau
         LifecycleActionResult: 'CONTINUE',
       });
       try {
-        await client.send(command, options(signal));
+        await client.send(command, abortedBy(signal));
         return true;
       } catch (error) {
         const gone =
@@ -128,22 +128,22 @@ function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'lau
         AutoScalingGroupName: name,
         LaunchTemplate: { LaunchTemplateId: template.launchTemplateId, Version: version },
       });
-      await calling('autoscaling:UpdateAutoScalingGroup', client.send(command, options(signal)));
+      await calling('autoscaling:UpdateAutoScalingGroup', client.send(command, abortedBy(signal)));
     },
     async suspendLaunch(name, signal) {
       const command = new SuspendProcessesCommand(launch(name));
-      await calling('autoscaling:SuspendProcesses', client.send(command, options(signal)));
+      await calling('autoscaling:SuspendProcesses', client.send(command, abortedBy(signal)));
     },
     async resumeLaunch(name, signal) {
       const command = new ResumeProcessesCommand(launch(name));
-      await calling('autoscaling:ResumeProcesses', client.send(command, options(signal)));
+      await calling('autoscaling:ResumeProcesses', client.send(command, abortedBy(signal)));
     },
     async markUnhealthy(instanceId, signal) {
       const command = new SetInstanceHealthCommand({ InstanceId: instanceId, HealthStatus: 'Unhealthy' });
       await callingUnless(
         'autoscaling:SetInstanceHealth',
         ['ValidationError'],
-        client.send(command, options(signal)),
+        client.send(command, abortedBy(signal)),
       );
     },
   };
@@ -152,10 +152,6 @@ function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'lau
 /** `Launching a new EC2 instance: i-…`; a launch that failed before there was an instance names none. */
 function broughtInstance({ Description = '' }: Activity): boolean {
   return /: i-[0-9a-f]+/.test(Description);
-}
-
-function options(signal: AbortSignal | undefined) {
-  return signal ? { abortSignal: signal } : {};
 }
 
 function groupFact(group: AutoScalingGroup): SlotGroupFact {

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Config } from '../runtime/config.ts';
 import { awsCode, calling, callingUnless, classify } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 /** An instance as decisions need it. `unknown` for a state that this version of Trivet has not heard of. */
 export interface InstanceFact {
@@ -47,13 +47,12 @@ const device = '/dev/sdf';
 /** EC2 in the deployment's region. */
 export function makeSlotHolders(config: Config): SlotHolders {
   const client = new EC2Client(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
   return {
     async instances(ids, signal) {
       if (ids.length === 0) return [];
       // By filter, not by InstanceIds: an id that EC2 has forgotten must not fail the others.
       const command = new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [...ids] }] });
-      const found = await calling('ec2:DescribeInstances', client.send(command, options(signal)));
+      const found = await calling('ec2:DescribeInstances', client.send(command, abortedBy(signal)));
       return (found.Reservations ?? [])
         .flatMap((reservation) => reservation.Instances ?? [])
         .map(instanceFact);
@@ -61,14 +60,14 @@ export function makeSlotHolders(config: Config): SlotHolders {
     async volumes(ids, signal) {
       if (ids.length === 0) return [];
       const command = new DescribeVolumesCommand({ Filters: [{ Name: 'volume-id', Values: [...ids] }] });
-      const found = await calling('ec2:DescribeVolumes', client.send(command, options(signal)));
+      const found = await calling('ec2:DescribeVolumes', client.send(command, abortedBy(signal)));
       return (found.Volumes ?? []).map(volumeFact);
     },
     async interfaceHolders(ids, signal) {
       if (ids.length === 0) return new Map();
       const filter = { Name: 'network-interface-id', Values: [...ids] };
       const command = new DescribeNetworkInterfacesCommand({ Filters: [filter] });
-      const found = await calling('ec2:DescribeNetworkInterfaces', client.send(command, options(signal)));
+      const found = await calling('ec2:DescribeNetworkInterfaces', client.send(command, abortedBy(signal)));
       const held = (found.NetworkInterfaces ?? []).flatMap(({ NetworkInterfaceId, Attachment }) =>
         NetworkInterfaceId && Attachment?.InstanceId
           ? [[NetworkInterfaceId, Attachment.InstanceId] as const]
@@ -79,7 +78,7 @@ export function makeSlotHolders(config: Config): SlotHolders {
     async attach(volumeId, instanceId, signal) {
       const command = new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device });
       try {
-        await client.send(command, options(signal));
+        await client.send(command, abortedBy(signal));
         return 'attached';
       } catch (error) {
         const code = awsCode(error);
@@ -92,7 +91,7 @@ export function makeSlotHolders(config: Config): SlotHolders {
         const found = await callingUnless(
           'ec2:DescribeVolumes',
           missing,
-          client.send(described, options(signal)),
+          client.send(described, abortedBy(signal)),
         );
         const holder = found?.Volumes?.[0]?.Attachments?.[0]?.InstanceId;
         return holder === instanceId ? 'already' : 'in-use';

@@ -11,7 +11,7 @@ import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } fr
 import type { Config } from '../runtime/config.ts';
 import { ResourceNotReady } from '../runtime/errors.ts';
 import { calling, callingUnless } from './classify.ts';
-import { clientSettings } from './client-settings.ts';
+import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface VolumeShape {
   readonly sizeGibibytes: number;
@@ -49,7 +49,6 @@ export interface Volumes {
 
 export function makeVolumes(config: Config): Volumes {
   const client = new EC2Client(clientSettings(config));
-  const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
   return {
     async ofCluster(cluster, signal) {
       const Filters = [
@@ -58,7 +57,7 @@ export function makeVolumes(config: Config): Volumes {
       ];
       const all = async () => {
         const found: EtcdVolumeFact[] = [];
-        for await (const page of paginateDescribeVolumes({ client }, { Filters }, options(signal)))
+        for await (const page of paginateDescribeVolumes({ client }, { Filters }, abortedBy(signal)))
           found.push(...(page.Volumes ?? []).map(volumeFact));
         return found;
       };
@@ -76,7 +75,7 @@ export function makeVolumes(config: Config): Volumes {
         ClientToken: clientToken,
         TagSpecifications: [{ ResourceType: 'volume', Tags: writeTags(tags) }],
       });
-      return volumeFact(await calling('ec2:CreateVolume', client.send(command, options(signal))));
+      return volumeFact(await calling('ec2:CreateVolume', client.send(command, abortedBy(signal))));
     },
     async modify(volume, shape, owner, signal) {
       assertOwn(volume.volumeId, volume.tags, owner);
@@ -87,7 +86,7 @@ export function makeVolumes(config: Config): Volumes {
         Throughput: shape.throughputMebibytesPerSecond,
       });
       const busy = ['IncorrectModificationState', 'VolumeModificationRateExceeded'];
-      const begun = await callingUnless('ec2:ModifyVolume', busy, client.send(command, options(signal)));
+      const begun = await callingUnless('ec2:ModifyVolume', busy, client.send(command, abortedBy(signal)));
       if (!begun)
         throw new ResourceNotReady(`${volume.volumeId} was changed lately and cannot be changed again yet`);
     },
@@ -95,7 +94,7 @@ export function makeVolumes(config: Config): Volumes {
       assertOwn(volume.volumeId, volume.tags, owner);
       const Tags = writeTags(missingTags(volume.tags, wanted));
       const command = new CreateTagsCommand({ Resources: [volume.volumeId], Tags });
-      await calling('ec2:CreateTags', client.send(command, options(signal)));
+      await calling('ec2:CreateTags', client.send(command, abortedBy(signal)));
     },
   };
 }
