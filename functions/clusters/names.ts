@@ -63,6 +63,11 @@ export function objectKeys(cluster: string) {
       certificate: `${root}/pki/etcd-client/client.crt`,
       key: `${root}/pki/etcd-client/client.key`,
     },
+    /** Trivet's own certificates for the Kubernetes API, for its tasks in the VPC. */
+    kubernetes: {
+      'kubernetes-admin': administratorKeys(root, 'kubernetes-admin'),
+      'kubernetes-super-admin': administratorKeys(root, 'kubernetes-super-admin'),
+    },
     slot: (slot: string) => `${root}/slots/${slot}/`,
     file: (slot: string, sha256: string) => `${root}/slots/${slot}/files/${sha256}`,
     manifest: (slot: string, sha256: string) => `${root}/slots/${slot}/manifests/${sha256}`,
@@ -70,4 +75,9 @@ export function objectKeys(cluster: string) {
     report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
     reports: (slot: string) => `${root}/slots/${slot}/reports/`,
   };
+}
+
+function administratorKeys(root: string, user: string) {
+  const folder = `${root}/pki/${user}`;
+  return { ca: `${folder}/ca.crt`, certificate: `${folder}/client.crt`, key: `${folder}/client.key` };
 }

@@ -1,3 +1,5 @@
+import { notTrusted } from '../runtime/https-exchange.ts';
+
 /** What went wrong with a call to etcd, in terms on which a decision can rest (reference aws-etcd-kubeadm-facts §7.2). */
 export type EtcdErrorKind =
   /** No TCP or TLS connection, or it broke. A write may still have taken effect. */
@@ -81,11 +83,7 @@ export function classifyAnswer(status: number, message: string, code: number | u
   return code === unimplemented || (status === 404 && withoutCode) ? 'not-supported' : 'unknown';
 }
 
-const untrusted =
-  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_OSSL_)|^(EPROTO|HOSTNAME_MISMATCH)$/;
-
 /** The kind of an error of the connection itself, by Node's error code. */
 export function classifyConnection(error: unknown): EtcdErrorKind {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return untrusted.test(code) ? 'not-trusted' : 'unreachable';
+  return notTrusted(error) ? 'not-trusted' : 'unreachable';
 }

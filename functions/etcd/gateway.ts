@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
+import { type Answer, exchange, neverArrived } from '../runtime/https-exchange.ts';
 import { classifyAnswer, classifyConnection, EtcdError } from './client-errors.ts';
 
 /** How to reach etcd: one or more of `https://host:2379`, and the client's certificate (PEM). */
@@ -20,14 +21,6 @@ export interface Gateway {
   read(path: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
   close(): void;
 }
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Far beyond any answer that these calls have; a stream of blobs is not read through here. */
-const answerBytesMax = 16 * 1024 * 1024;
 
 /** The JSON gateway over mutual TLS: `node:https` alone, so that a bundle stays small. */
 export function createGateway(connection: EtcdConnection): Gateway {
@@ -53,7 +46,11 @@ export function createGateway(connection: EtcdConnection): Gateway {
     const timeout = AbortSignal.timeout(timeoutMilliseconds);
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
     try {
-      return await exchange({ url: new URL(path, endpoint), method, agent, signal: either }, body);
+      const content =
+        body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      return await exchange({ url: new URL(path, endpoint), method, agent, signal: either, ...content });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (timeout.aborted)
@@ -71,7 +68,7 @@ export function createGateway(connection: EtcdConnection): Gateway {
       try {
         return { endpoint, answer: await once(endpoint, method, path, body, signal) };
       } catch (error) {
-        if (!neverArrived(error)) throw error;
+        if (!(error instanceof EtcdError) || !neverArrived(error.cause)) throw error;
         last = error;
       }
     }
@@ -95,13 +92,6 @@ export function createGateway(connection: EtcdConnection): Gateway {
   };
 }
 
-/** Whether a request surely had no effect, so that another endpoint may be asked: a write is never sent twice. */
-function neverArrived(error: unknown): boolean {
-  const cause = error instanceof EtcdError ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'].includes(code);
-}
-
 function refusal(endpoint: string, answer: Answer, parsed: Record<string, unknown> | undefined): EtcdError {
   const message = String(parsed?.message ?? parsed?.error ?? answer.text.slice(0, 200)).trim();
   const code = typeof parsed?.code === 'number' ? parsed.code : undefined;
@@ -123,34 +113,4 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function exchange(
-  target: { url: URL; method: string; agent: Agent; signal: AbortSignal },
-  body?: object,
-): Promise<Answer> {
-  const { url, method, agent, signal } = target;
-  const payload = body === undefined ? '' : JSON.stringify(body);
-  const headers =
-    body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, agent, signal, headers }, (incoming) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > answerBytesMax)
-          outgoing.destroy(new Error(`an answer of more than ${answerBytesMax} bytes`));
-        chunks.push(chunk);
-      });
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
-      incoming.on('error', reject);
-    });
-    outgoing.on('error', reject);
-    outgoing.end(payload);
-  });
 }

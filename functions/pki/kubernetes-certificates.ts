@@ -39,17 +39,17 @@ export function wantedKubernetesLeaves(
   slots: readonly SlotLayout[],
   names: KubernetesNames,
 ): WantedLeaf[] {
-  const folder = `${objectKeys(cluster).root}pki`;
-  const administrator = (place: string, commonName: string, organization: string): WantedLeaf => ({
+  const places = objectKeys(cluster).kubernetes;
+  const administrator = (user: keyof typeof places, organization: string): WantedLeaf => ({
     authority: 'kubernetes-ca',
-    certificatePath: `${folder}/${place}/client.crt`,
-    keyPath: `${folder}/${place}/client.key`,
-    subject: client(commonName, organization),
+    certificatePath: places[user].certificate,
+    keyPath: places[user].key,
+    subject: client(user, organization),
   });
   return [
-    administrator('kubernetes-admin', 'kubernetes-admin', group.clusterAdmins),
+    administrator('kubernetes-admin', group.clusterAdmins),
     // Beyond RBAC: for the one task that makes the first binding, and for repair.
-    administrator('kubernetes-super-admin', 'kubernetes-super-admin', group.masters),
+    administrator('kubernetes-super-admin', group.masters),
     ...slots.flatMap((slot) => slotLeaves(cluster, slot, names)),
   ];
 }
@@ -100,13 +100,13 @@ function client(commonName: string, ...organizations: string[]): LeafSubject {
 /** What slots and Trivet's own tasks get of the authorities: certificates, and the one key with which nodes sign kubelets. */
 export function wantedKubernetesCopies(cluster: string, slots: readonly SlotLayout[]): WantedCopy[] {
   const of = (name: AuthorityName) => authorityPaths(cluster, name);
-  const folder = `${objectKeys(cluster).root}pki`;
+  const places = objectKeys(cluster).kubernetes;
   const copy = (from: string, ...to: string[]): WantedCopy[] => to.map((each) => ({ from, to: each }));
   return [
     ...copy(
       of('kubernetes-ca').certificate,
-      `${folder}/kubernetes-admin/ca.crt`,
-      `${folder}/kubernetes-super-admin/ca.crt`,
+      places['kubernetes-admin'].ca,
+      places['kubernetes-super-admin'].ca,
     ),
     ...slots.flatMap(({ slot }) => {
       const path = (file: string) => slotKubernetesPath(cluster, slot, file);

@@ -171,6 +171,18 @@ export class EtcdUnhealthy extends TrivetError {
   override readonly kind = 'retryable' as const;
 }
 
+/** No API server of the cluster could be reached, or none could serve. */
+export class KubernetesUnavailable extends TrivetError {
+  override readonly name = 'KubernetesUnavailable' as const;
+  override readonly kind = 'retryable' as const;
+}
+
+/** The Kubernetes API answered, and the answer is a refusal. */
+export class KubernetesRefused extends TrivetError {
+  override readonly name = 'KubernetesRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A certificate or key in the bucket does not fit what it should be. */
 export class CertificateInvalid extends TrivetError {
   override readonly name = 'CertificateInvalid' as const;
@@ -211,6 +223,8 @@ export const catalogue = {
   EtcdUnreachable,
   EtcdRefused,
   EtcdUnhealthy,
+  KubernetesUnavailable,
+  KubernetesRefused,
   CertificateInvalid,
   WaitExhausted,
 } as const;

@@ -23,9 +23,10 @@ export interface DeployedRegion {
   stop(): Promise<void>;
 }
 
-/** Each worker binds slot addresses of its own: 127.(100 + n).0.0/16. */
+/** Each worker binds slot addresses of its own, 127.(100 + n).0.0/16; TRIVET_TEST_NETWORK keeps two checkouts apart. */
 function vpcCidrOfWorker(): string {
-  return `127.${100 + (Number(process.env.VITEST_POOL_ID ?? '1') % 20)}.0.0/16`;
+  const first = Number(process.env.TRIVET_TEST_NETWORK ?? '100');
+  return `127.${first + (Number(process.env.VITEST_POOL_ID ?? '1') % 20)}.0.0/16`;
 }
 
 /** A region with the synthesized template deployed, as `npm start` makes it; `stop` leaves nothing behind. */
