@@ -1,7 +1,7 @@
 /** One measured figure: its runs, and the budget of design §11 where it has one. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 's' | 'ms' | 'kB' | 'count' | '$';
+  readonly unit: 's' | 'ms' | 'kB' | 'count' | '$' | 'ratio';
   readonly runs: readonly number[];
   /** At most this, by the median. */
   readonly budget?: number;

@@ -3,6 +3,7 @@ import { createOutput, table } from '../cli/output.ts';
 import { benchBundles, benchSynth } from './bundles.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { median, renderFigures } from './figures.ts';
+import { benchPlanning } from './planning.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +26,9 @@ const fast = await benchControlPlane('fast', runs);
 output.say('Heals with cold starts and API latencies modelled …');
 const modelled = await benchControlPlane('modelled', runs);
 output.say('Bundles and synthesis …');
-const figures = [...fast, ...modelled, ...benchBundles(), benchSynth(3)];
+const bundles = [...benchBundles(), benchSynth(3)];
+output.say('Planning of workers, the peers’ shapes (seed 42) …');
+const figures = [...fast, ...modelled, ...bundles, ...benchPlanning()];
 for (const line of table(renderFigures(figures))) output.say(line);
 output.result({ figures: figures.map((figure) => ({ ...figure, median: median(figure.runs) })) });
 process.exit(0);
