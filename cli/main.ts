@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
+import { addArtifactCommands } from './commands/artifact-commands.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
 import { printSchema } from './commands/schema.ts';
@@ -69,6 +70,13 @@ function buildProgram(): Command {
     .action((cluster: string | undefined, flags: CommonFlags) =>
       withTarget(flags, (target, output) => showStatus(target, cluster, output)),
     );
+  addArtifactCommands(program, {
+    onTarget,
+    run: async (flags, command) => {
+      exitCode = await command(createOutput({ json: flags.json === true }));
+    },
+    runOnTarget: withTarget,
+  });
   program
     .command('schema')
     .description("print the cluster spec's JSON Schema")

@@ -26,8 +26,10 @@ export interface SubnetOfVpc {
   readonly cidr: string;
 }
 
-/** One way in: TCP ports from a CIDR or from another security group. */
+/** One way in: ports from a CIDR or from another security group. */
 export interface IngressRule {
+  /** As EC2 says it, `udp`, or `-1` for all; TCP where it is left out. */
+  readonly protocol?: string;
   readonly fromPort: number;
   readonly toPort: number;
   /** A CIDR or a security group ID. */
@@ -245,21 +247,26 @@ function groupFact(group: SecurityGroup): SecurityGroupFact {
     name: group.GroupName ?? '',
     tags: readTags(group.Tags),
     ingress: (group.IpPermissions ?? []).flatMap((permission) => {
-      const { FromPort: fromPort = -1, ToPort: toPort = -1 } = permission;
+      const { FromPort: fromPort = -1, ToPort: toPort = -1, IpProtocol: protocol = 'tcp' } = permission;
       const sources = [
         ...(permission.IpRanges ?? []).map(({ CidrIp }) => CidrIp ?? ''),
         ...(permission.UserIdGroupPairs ?? []).map(({ GroupId }) => GroupId ?? ''),
       ];
-      return sources.map((source) => ({ fromPort, toPort, source }));
+      return sources.map((source) => ({
+        ...(protocol !== 'tcp' && { protocol }),
+        fromPort,
+        toPort,
+        source,
+      }));
     }),
   };
 }
 
-function permissionOf({ fromPort, toPort, source }: IngressRule): IpPermission {
+function permissionOf({ protocol = 'tcp', fromPort, toPort, source }: IngressRule): IpPermission {
   const from = source.startsWith('sg-')
     ? { UserIdGroupPairs: [{ GroupId: source }] }
     : { IpRanges: [{ CidrIp: source }] };
-  return { IpProtocol: 'tcp', FromPort: fromPort, ToPort: toPort, ...from };
+  return { IpProtocol: protocol, FromPort: fromPort, ToPort: toPort, ...from };
 }
 
 function interfaceFact(found: NetworkInterface): InterfaceFact {

@@ -1,7 +1,7 @@
 import type { InstanceProfileFact, NodeRoleFact } from '../aws/node-roles.ts';
 import type { SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
-import { namesOf, objectKeys } from './names.ts';
+import { artifactPrefix, namesOf, objectKeys } from './names.ts';
 import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
@@ -19,8 +19,8 @@ export type NodeRoleStep =
   | { readonly step: 'tag'; readonly tags: Tags; readonly reason: string };
 
 /**
- * What a slot's instances may do: read what was put under the slot's own prefix, write their reports there, and nothing else. The CAs'
- * keys lie outside that prefix (S22).
+ * What a slot's instances may do: read what was put under the slot's own prefix and the deployment's artifacts, write their reports, and
+ * nothing else. The CAs' keys lie outside (S22).
  */
 export function wantedNodeRole(
   owner: Owner,
@@ -42,10 +42,10 @@ export function wantedNodeRole(
       Version: '2012-10-17',
       Statement: [
         {
-          Sid: 'ReadOwnSlot',
+          Sid: 'ReadOwnSlotAndArtifacts',
           Effect: 'Allow',
           Action: 's3:GetObject',
-          Resource: `${bucketArn}/${keys.slot(slot.slot)}*`,
+          Resource: [`${bucketArn}/${keys.slot(slot.slot)}*`, `${bucketArn}/${artifactPrefix}*`],
         },
         {
           // Without it S3 answers 403, not 404, for a directive that is not written yet: it takes the key that was asked for as s3:prefix.
@@ -53,7 +53,7 @@ export function wantedNodeRole(
           Effect: 'Allow',
           Action: 's3:ListBucket',
           Resource: bucketArn,
-          Condition: { StringLike: { 's3:prefix': `${keys.slot(slot.slot)}*` } },
+          Condition: { StringLike: { 's3:prefix': [`${keys.slot(slot.slot)}*`, `${artifactPrefix}*`] } },
         },
         {
           Sid: 'WriteOwnReports',

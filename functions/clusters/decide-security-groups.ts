@@ -77,14 +77,20 @@ export function tagReason(tags: Tags): string {
 }
 
 function same(left: IngressRule, right: IngressRule): boolean {
-  return left.fromPort === right.fromPort && left.toPort === right.toPort && left.source === right.source;
+  return (
+    (left.protocol ?? 'tcp') === (right.protocol ?? 'tcp') &&
+    left.fromPort === right.fromPort &&
+    left.toPort === right.toPort &&
+    left.source === right.source
+  );
 }
 
 function list(rules: readonly IngressRule[]): string {
   return rules
-    .map(({ fromPort, toPort, source }) => {
+    .map(({ protocol = 'tcp', fromPort, toPort, source }) => {
+      if (protocol === '-1') return `${source} on everything`;
       const ports = fromPort === toPort ? `${fromPort}` : `${fromPort}-${toPort}`;
-      return `${source} on ${ports}`;
+      return `${source} on ${protocol === 'tcp' ? '' : `${protocol} `}${ports}`;
     })
     .join(', ');
 }

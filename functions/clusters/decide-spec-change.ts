@@ -23,6 +23,10 @@ const unsafe: Readonly<Record<string, { readonly reason: string; readonly fix: s
     reason: 'services and certificates carry addresses of it',
     fix: 'keep it, or provision a new cluster',
   },
+  'network.cni': {
+    reason: 'every running pod has its address from the present one, and two of them do not reach each other',
+    fix: 'keep it, or provision a new cluster',
+  },
   'api.access': {
     reason: 'the load balancer’s scheme is fixed, and its name is in certificates and kubeconfigs',
     fix: 'keep it, or provision a new cluster',

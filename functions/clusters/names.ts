@@ -52,6 +52,9 @@ export function mayReadImageParameter(deployment: string, parameter: string): bo
   return parameter.startsWith('/aws/service/') || parameter.startsWith(`/${deployment}/`);
 }
 
+/** Where programs and images lie in the deployment's bucket, each under its sha256: the same for all clusters. */
+export const artifactPrefix = 'artifacts/';
+
 /** Where a cluster's objects lie in the deployment's bucket (plan §3.3). */
 export function objectKeys(cluster: string) {
   const root = `clusters/${cluster}`;

@@ -20,6 +20,7 @@ const fixes: Readonly<Record<string, string>> = {
   'controlPlane.etcd.volume.throughputMebibytesPerSecond': `use ${gp3.throughputMebibytesPerSecondMin} to ${gp3.throughputMebibytesPerSecondMax}`,
   'network.podCidr': 'use a range such as 10.244.0.0/16',
   'network.serviceCidr': 'use a range such as 10.96.0.0/16',
+  'network.cni': 'use flannel, aws-vpc-cni or none',
   'api.access': 'use internal or public',
   'api.allowedCidrs': 'give a list of ranges, such as [203.0.113.0/24]',
   'api.allowedCidrs[]': 'use a range such as 203.0.113.0/24',

@@ -29,6 +29,7 @@ const rules: readonly Rule[] = [
   checkInstanceTypes,
   checkVolume,
   checkNetwork,
+  checkNodeRanges,
   checkApi,
   checkPools,
   checkTags,
@@ -168,6 +169,26 @@ function checkNetwork(spec: Raw): Problem[] {
       fix: 'choose ranges that share no address',
     });
   return problems;
+}
+
+/** Each node gets a /24 of the pods' range by kube-controller-manager, which flannel routes; the VPC's own network needs none of it. */
+function checkNodeRanges({ network, pools, zones }: Raw): Problem[] {
+  const parsed = networkSpec.safeParse(network ?? {});
+  const range = parsed.success && parsed.data.cni === 'flannel' ? parseCidr(parsed.data.podCidr) : undefined;
+  if (!parsed.success || !range || range.prefix > prefixes.podCidr.max) return [];
+  const most = (Array.isArray(pools) ? pools : []).reduce<number>((sum, pool) => {
+    const max = mapping(pool)?.max;
+    return typeof max === 'number' && Number.isInteger(max) && max > 0 ? sum + max : sum;
+  }, texts(zones)?.length ?? 0);
+  const room = 2 ** (24 - range.prefix);
+  if (most <= room) return [];
+  return [
+    {
+      path: 'network.podCidr',
+      problem: `${parsed.data.podCidr} has room for ${room} nodes with 256 addresses each, and the pools and the control plane may have ${most}`,
+      fix: `use a prefix of /${24 - Math.ceil(Math.log2(most))} or shorter, or lower the pools’ max`,
+    },
+  ];
 }
 
 function badCidr(path: string, text: string): Problem {

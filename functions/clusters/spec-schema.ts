@@ -73,6 +73,13 @@ const controlPlane = z.strictObject({
 export const networkSpec = z.strictObject({
   podCidr: z._default(cidr, '10.244.0.0/16').check(z.describe('Addresses of pods.')),
   serviceCidr: z._default(cidr, '10.96.0.0/16').check(z.describe('Addresses of services.')),
+  cni: z
+    ._default(z.enum(['flannel', 'aws-vpc-cni', 'none']), 'flannel')
+    .check(
+      z.describe(
+        'How pods get their addresses: flannel (VXLAN between nodes), aws-vpc-cni (addresses of the VPC’s subnets) or none (you bring one).',
+      ),
+    ),
 });
 
 export const apiSpec = z.strictObject({

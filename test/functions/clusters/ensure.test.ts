@@ -228,24 +228,27 @@ describe('provisioning a cluster', () => {
     expect(world.aws.groupMap.get('trivet-demo-slot-a')?.max).toBe(1);
   });
 
-  test('gives nodes their own slot’s prefix and nothing of the CAs', async () => {
+  test('gives nodes their own slot’s prefix, the artifacts, and nothing of the CAs', async () => {
     const world = fakeDeployment();
     await provision(world);
     expect(world.aws.roleMap.get('trivet-demo-slot-a')?.policy).toEqual({
       Version: '2012-10-17',
       Statement: [
         {
-          Sid: 'ReadOwnSlot',
+          Sid: 'ReadOwnSlotAndArtifacts',
           Effect: 'Allow',
           Action: 's3:GetObject',
-          Resource: 'arn:aws:s3:::trivet-123456789012-us-east-1/clusters/demo/slots/a/*',
+          Resource: [
+            'arn:aws:s3:::trivet-123456789012-us-east-1/clusters/demo/slots/a/*',
+            'arn:aws:s3:::trivet-123456789012-us-east-1/artifacts/*',
+          ],
         },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
           Action: 's3:ListBucket',
           Resource: 'arn:aws:s3:::trivet-123456789012-us-east-1',
-          Condition: { StringLike: { 's3:prefix': 'clusters/demo/slots/a/*' } },
+          Condition: { StringLike: { 's3:prefix': ['clusters/demo/slots/a/*', 'artifacts/*'] } },
         },
         {
           Sid: 'WriteOwnReports',

@@ -282,6 +282,12 @@ describe('decideSpecChange', () => {
       'keep it, or provision a new cluster',
     ],
     [
+      'another network of pods',
+      { network: { cni: 'none' } },
+      'flannel → none: every running pod has its address from the present one, and two of them do not reach each other',
+      'keep it, or provision a new cluster',
+    ],
+    [
       'a public API',
       { api: { access: 'public', allowedCidrs: ['0.0.0.0/0'] } },
       'internal → public: the load balancer’s scheme is fixed, and its name is in certificates and kubeconfigs',

@@ -24,7 +24,7 @@ describe('parseSpec', () => {
           volume: { sizeGibibytes: 20, iops: 3000, throughputMebibytesPerSecond: 125 },
         },
       },
-      network: { podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' },
+      network: { podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', cni: 'flannel' },
       api: { access: 'internal', allowedCidrs: [] },
       backups: { everyMinutes: 15, keepDays: 14 },
       pools: [],
@@ -162,6 +162,16 @@ describe('parseSpec', () => {
       'too large a service range',
       { network: { serviceCidr: '172.0.0.0/8' } },
       'network.serviceCidr: 172.0.0.0/8 is too large; use a prefix from /12 to /24',
+    ],
+    [
+      'a network of pods that Trivet does not know',
+      { network: { cni: 'calico' } },
+      'network.cni: "calico" is not one of flannel, aws-vpc-cni, none; use flannel, aws-vpc-cni or none',
+    ],
+    [
+      'fewer pod addresses than nodes',
+      { network: { podCidr: '10.244.0.0/20' }, pools: [{ ...pool, max: 14 }] },
+      'network.podCidr: 10.244.0.0/20 has room for 16 nodes with 256 addresses each, and the pools and the control plane may have 17; use a prefix of /19 or shorter, or lower the pools’ max',
     ],
     [
       'a public API that nobody may reach',

@@ -1,0 +1,20 @@
+/** One thing that a node fetches from `artifacts/<sha256>` of the deployment's bucket. */
+export interface NodeArtifact {
+  readonly kind: 'package' | 'image';
+  readonly sha256: string;
+  /** A package's name, which artifacts.sh knows the place of, or an image as pods name it. */
+  readonly name: string;
+}
+
+const line = /^(package|image) [0-9a-f]{64} [A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
+
+/** /etc/trivet/artifacts: `kind sha256 name` on each line; empty where nothing is pinned. Throws RangeError for what artifacts.sh could not read. */
+export function renderArtifactList(artifacts: readonly NodeArtifact[]): string {
+  return artifacts
+    .map(({ kind, sha256, name }) => {
+      const text = `${kind} ${sha256} ${name}`;
+      if (!line.test(text)) throw new RangeError(`${name} is no artifact that a list can hold`);
+      return `${text}\n`;
+    })
+    .join('');
+}
