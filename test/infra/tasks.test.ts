@@ -45,6 +45,7 @@ test('each function is as the catalogue says', () => {
 
 test('each task is told of the deployment, and the sweep what it starts', () => {
   const told = [
+    'TRIVET_ADD_ON_BOUNDARY_ARN',
     'TRIVET_BUCKET',
     'TRIVET_DEPLOYMENT',
     'TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID',
