@@ -16,8 +16,8 @@ import { handler as releaseLease } from '../../functions/leases/release-lease.ts
 import type { TaskContext } from '../../functions/runtime/task.ts';
 import { fakeAws } from './fake-aws.ts';
 import { fakeExecutions } from './fake-executions.ts';
-import { fakeObjects } from './fake-objects.ts';
 import { fakeIssuerDocuments } from './fake-issuer-documents.ts';
+import { fakeObjects } from './fake-objects.ts';
 import { fakeRegistry } from './fake-registry.ts';
 import { fakeTaskContext } from './fake-task-context.ts';
 
