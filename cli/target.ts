@@ -105,6 +105,7 @@ function readerConfig({
     subnetIds: [],
     etcdClientSecurityGroupId: '',
     permissionsBoundaryArn: '',
+    addOnBoundaryArn: '',
     longestTaskTimeoutSeconds: 900,
   };
 }

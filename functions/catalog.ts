@@ -56,6 +56,18 @@ export const catalog: readonly TaskEntry[] = [
     description: "Makes a cluster's certificate authorities and its slots' certificates",
   },
   {
+    name: 'publish-issuer-documents',
+    entry: 'functions/identity/publish-issuer-documents.ts',
+    ...making,
+    description: "Publishes how to verify the tokens of a cluster's service accounts",
+  },
+  {
+    name: 'ensure-add-on-roles',
+    entry: 'functions/identity/ensure-add-on-roles.ts',
+    ...making,
+    description: "Makes IAM trust a cluster's service-account issuer, and the roles of its add-ons",
+  },
+  {
     name: 'ensure-security-groups',
     entry: 'functions/clusters/ensure-security-groups.ts',
     ...making,

@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 /** Rules of cdk-nag's AwsSolutions pack, and of the CDK's own validation, that Trivet answers with a reason. */
 export type Rule =
   | 'AwsSolutions-S1'
+  | 'AwsSolutions-S2'
   | 'AwsSolutions-SQS3'
   | 'CloudFormation-Validate::W1001'
   | 'CloudFormation-Validate::W1030'

@@ -49,6 +49,17 @@ export function bucketName(deployment: string): string {
   return `${deployment}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
 }
 
+/** The bucket of the clusters' issuers; its name is part of each issuer's URL (node/kubernetes/input.ts). */
+export function issuersBucketName(deployment: string): string {
+  return `${bucketName(deployment)}-issuers`;
+}
+
+/** ARN of what lies under `path` in the bucket of the clusters' issuers; with the path `''` of the bucket itself. */
+export function issuersBucketArn(deployment: string, path = ''): string {
+  const bucket = `arn:${Aws.PARTITION}:s3:::${issuersBucketName(deployment)}`;
+  return path === '' ? bucket : `${bucket}/${path}`;
+}
+
 /** ARN of an IAM resource, which has no region. */
 export function iamArn(resource: string): string {
   return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:${resource}`;

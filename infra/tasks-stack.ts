@@ -24,6 +24,7 @@ export class TasksStack extends Stack {
       tableArn: core.table.tableArn,
       keyArn: core.key.keyArn,
       nodeBoundaryArn: core.nodeBoundary.managedPolicyArn,
+      addOnBoundaryArn: core.addOnBoundary.managedPolicyArn,
       vpcId: network.vpcId,
     });
     const environment = environmentOf(deployment, network, core);
@@ -62,6 +63,7 @@ function environmentOf({ name, catalog }: Deployment, network: NetworkStack, cor
     TRIVET_SUBNET_IDS: network.subnetIds,
     TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: network.etcdClientSecurityGroupId,
     TRIVET_PERMISSIONS_BOUNDARY_ARN: core.nodeBoundary.managedPolicyArn,
+    TRIVET_ADD_ON_BOUNDARY_ARN: core.addOnBoundary.managedPolicyArn,
     // A lease is taken over only when this long has passed since its holder ended (design §5, Leases).
     TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: String(Math.max(...catalog.map((task) => task.timeoutSeconds))),
   };

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from 'node:net';
 import type { Kernel } from './kernel/kernel.ts';
 import { createDispatch, type Dispatch } from './protocols/dispatch.ts';
+import { bucketOfHost } from './protocols/rest-routes.ts';
 import { credentialScope } from './protocols/scope.ts';
 import { parseQuery, toBytes, type WireRequest, type WireResponse } from './protocols/wire.ts';
 
@@ -118,10 +119,10 @@ async function readRequest(message: IncomingMessage): Promise<WireRequest> {
   };
 }
 
-/** The two pages that are not AWS's. Signed requests are never among them (`GET /` of S3 lists buckets). */
+/** The two pages that are not AWS's. Signed requests are never among them (`GET /` of S3 lists buckets), nor those to a bucket's own host. */
 function ownPage(kernel: Kernel, request: WireRequest): WireResponse | undefined {
-  const signed = credentialScope(request) !== undefined;
-  if (request.method !== 'GET' || signed) return undefined;
+  const forAws = credentialScope(request) !== undefined || bucketOfHost(request.host) !== undefined;
+  if (request.method !== 'GET' || forAws) return undefined;
   const services = kernel.services().map(({ id }) => id);
   if (request.path === '/') {
     const line =

@@ -8,6 +8,7 @@ import {
   IAMClient,
   PutRolePolicyCommand,
   TagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { assertOwn, missingTags, type Owner, readTags, type Tags, writeTags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
@@ -19,6 +20,8 @@ export interface NodeRoleFact {
   readonly tags: Tags;
   /** The inline policy's document, parsed; undefined when there is none. */
   readonly policy?: unknown;
+  /** Who may take the role: the document, parsed. */
+  readonly trustPolicy?: unknown;
 }
 
 export interface InstanceProfileFact {
@@ -27,7 +30,7 @@ export interface InstanceProfileFact {
   readonly roleNames: readonly string[];
 }
 
-/** Roles and instance profiles of nodes. A role's inline policy and its profile have the role's own name. */
+/** Roles that Trivet makes for nodes and add-ons, and nodes' instance profiles. A role's inline policy and its profile have the role's own name. */
 export interface NodeRoles {
   find(name: string, signal?: AbortSignal): Promise<NodeRoleFact | undefined>;
   findProfile(name: string, signal?: AbortSignal): Promise<InstanceProfileFact | undefined>;
@@ -38,9 +41,12 @@ export interface NodeRoles {
       readonly description: string;
       readonly trustPolicy: object;
       readonly tags: Tags;
+      /** The most that it may be allowed; nodes' boundary unless another is named. */
+      readonly boundaryArn?: string;
     },
     signal?: AbortSignal,
   ): Promise<NodeRoleFact>;
+  putTrustPolicy(role: NodeRoleFact, document: object, owner: Owner, signal?: AbortSignal): Promise<void>;
   putPolicy(role: NodeRoleFact, document: object, owner: Owner, signal?: AbortSignal): Promise<void>;
   createProfile(
     request: { readonly name: string; readonly path: string; readonly tags: Tags },
@@ -61,7 +67,7 @@ export function makeNodeRoles(config: Config): NodeRoles {
 function rolesOf(
   client: IAMClient,
   config: Config,
-): Pick<NodeRoles, 'find' | 'create' | 'putPolicy' | 'tag'> {
+): Pick<NodeRoles, 'find' | 'create' | 'putTrustPolicy' | 'putPolicy' | 'tag'> {
   return {
     async find(name, signal) {
       const role = new GetRoleCommand({ RoleName: name });
@@ -70,21 +76,32 @@ function rolesOf(
       const inline = new GetRolePolicyCommand({ RoleName: name, PolicyName: name });
       const call = client.send(inline, abortedBy(signal));
       const policy = await callingUnless('iam:GetRolePolicy', missing, call);
-      const tags = readTags(found.Role.Tags);
-      if (policy?.PolicyDocument === undefined) return { name, tags };
-      return { name, tags, policy: JSON.parse(decodeURIComponent(policy.PolicyDocument)) };
+      return {
+        name,
+        tags: readTags(found.Role.Tags),
+        trustPolicy: parseDocument(found.Role.AssumeRolePolicyDocument),
+        policy: parseDocument(policy?.PolicyDocument),
+      };
     },
-    async create({ name, path, description, trustPolicy, tags }, signal) {
+    async create({ name, path, description, trustPolicy, tags, boundaryArn }, signal) {
       const command = new CreateRoleCommand({
         RoleName: name,
         Path: path,
         Description: description,
         AssumeRolePolicyDocument: JSON.stringify(trustPolicy),
-        PermissionsBoundary: config.permissionsBoundaryArn,
+        PermissionsBoundary: boundaryArn ?? config.permissionsBoundaryArn,
         Tags: writeTags(tags),
       });
       await calling('iam:CreateRole', client.send(command, abortedBy(signal)));
-      return { name, tags };
+      return { name, tags, trustPolicy };
+    },
+    async putTrustPolicy(role, document, owner, signal) {
+      assertOwn(`role ${role.name}`, role.tags, owner);
+      const command = new UpdateAssumeRolePolicyCommand({
+        RoleName: role.name,
+        PolicyDocument: JSON.stringify(document),
+      });
+      await calling('iam:UpdateAssumeRolePolicy', client.send(command, abortedBy(signal)));
     },
     async putPolicy(role, document, owner, signal) {
       assertOwn(`role ${role.name}`, role.tags, owner);
@@ -104,6 +121,11 @@ function rolesOf(
       );
     },
   };
+}
+
+/** IAM gives documents URL-encoded. */
+function parseDocument(encoded: string | undefined): unknown {
+  return encoded === undefined ? undefined : JSON.parse(decodeURIComponent(encoded));
 }
 
 function profilesOf(client: IAMClient): Pick<NodeRoles, 'findProfile' | 'createProfile' | 'addRole'> {

@@ -44,9 +44,10 @@ export interface Objects {
   list(prefix: string, signal?: AbortSignal): Promise<ObjectEntry[]>;
 }
 
-const missing = ['NoSuchKey', 'NotFound'];
+/** Codes of an object that is not there. */
+export const missing = ['NoSuchKey', 'NotFound'];
 /** 412 is a failed condition, 409 another conditional write of the same key at the same time. */
-const conflicts = ['PreconditionFailed', 'ConditionalRequestConflict'];
+export const conflicts = ['PreconditionFailed', 'ConditionalRequestConflict'];
 
 export function makeObjects(config: Config): Objects {
   const client = new S3Client(clientSettings(config));

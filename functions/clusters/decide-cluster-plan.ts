@@ -1,3 +1,5 @@
+import { decideIdentityParts } from '../identity/decide-identity-parts.ts';
+import { issuerOf } from '../identity/names.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Layout, Plan, PlannedChange, Problem, SlotLayout } from './contracts.ts';
 import { decideLaunchTemplate, wantedLaunchTemplate } from './decide-launch-template.ts';
@@ -119,6 +121,9 @@ function resourceChanges(input: PlanInput, layout: Layout): PlannedChange[] {
       'load balancer',
       loadBalancer && targetGroup,
       decideLoadBalancer(wantedLoadBalancer(owner, spec, layout), loadBalancer, targetGroup),
+    ),
+    ...decideIdentityParts(owner, spec, issuerOf(config, layout), observation.identity, config).flatMap(
+      ({ resource, present, steps }) => changeOf(resource, present, steps),
     ),
   ];
 }

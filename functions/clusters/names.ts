@@ -18,6 +18,8 @@ export const slotName = z.string().check(z.regex(/^[a-f]$/));
 export function namesOf(deployment: string, cluster: string) {
   const prefix = `${deployment}-${cluster}`;
   return {
+    /** What the names of all that the cluster owns begin with. */
+    prefix,
     controlPlaneSecurityGroup: `${prefix}-control-plane`,
     loadBalancerSecurityGroup: `${prefix}-load-balancer`,
     loadBalancer: prefix,
@@ -71,6 +73,8 @@ export function objectKeys(cluster: string) {
       'kubernetes-admin': administratorKeys(root, 'kubernetes-admin'),
       'kubernetes-super-admin': administratorKeys(root, 'kubernetes-super-admin'),
     },
+    /** Public keys of service-account tokens, PEM, one or more: the one that signs now and those that signed before. */
+    serviceAccountKeys: `${root}/pki/service-account.pub`,
     slot: (slot: string) => `${root}/slots/${slot}/`,
     file: (slot: string, sha256: string) => `${root}/slots/${slot}/files/${sha256}`,
     manifest: (slot: string, sha256: string) => `${root}/slots/${slot}/manifests/${sha256}`,

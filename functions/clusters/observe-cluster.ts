@@ -1,11 +1,16 @@
+import type { IdentityProviders } from '../aws/identity-providers.ts';
+import type { IssuerDocuments } from '../aws/issuer-documents.ts';
 import type { LaunchTemplateFact, LaunchTemplates } from '../aws/launch-templates.ts';
 import type { LoadBalancerFact, LoadBalancers, TargetGroupFact } from '../aws/load-balancers.ts';
 import type { InterfaceFact, Networks, SecurityGroupFact, SubnetOfVpc } from '../aws/networks.ts';
 import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../aws/node-roles.ts';
+import type { Objects } from '../aws/objects.ts';
 import type { Parameters } from '../aws/parameters.ts';
 import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../aws/volumes.ts';
+import { issuerOf } from '../identity/names.ts';
+import { type IdentityObservation, observeIdentity } from '../identity/observe-identity.ts';
 import type { Config } from '../runtime/config.ts';
 import { mayReadImageParameter, namesOf, slotResourceName } from './names.ts';
 import type { ClusterSpec } from './spec-schema.ts';
@@ -35,6 +40,8 @@ export interface ClusterObservation {
   readonly loadBalancer?: LoadBalancerFact | undefined;
   readonly targetGroup?: TargetGroupFact | undefined;
   readonly slots: readonly SlotObservation[];
+  /** Undefined before a cluster is recorded: its issuer is not known then. */
+  readonly identity?: IdentityObservation | undefined;
 }
 
 export interface ObserveDeps {
@@ -46,6 +53,9 @@ export interface ObserveDeps {
   readonly templates: LaunchTemplates;
   readonly groups: SlotGroupBuilder;
   readonly parameters: Parameters;
+  readonly objects: Pick<Objects, 'get'>;
+  readonly documents: Pick<IssuerDocuments, 'get'>;
+  readonly providers: Pick<IdentityProviders, 'find'>;
 }
 
 export async function observeCluster(
@@ -72,7 +82,7 @@ export async function observeCluster(
     networks.securityGroups(config.vpcId, groupNames, signal),
     volumes.ofCluster(spec.name, signal),
   ]);
-  const [loadBalancer, targetGroup, slots] = await Promise.all([
+  const [loadBalancer, targetGroup, slots, identity] = await Promise.all([
     loadBalancers.find(names.loadBalancer, signal),
     loadBalancers.findTargetGroup(names.targetGroup, signal),
     Promise.all(
@@ -80,6 +90,13 @@ export async function observeCluster(
         observeSlot(slot, slotResourceName(config.deployment, spec.name, slot), deps, signal),
       ),
     ),
+    record &&
+      observeIdentity(
+        deps,
+        issuerOf(config, record.layout),
+        { deployment: config.deployment, cluster: spec.name },
+        signal,
+      ),
   ]);
   return {
     record,
@@ -94,6 +111,7 @@ export async function observeCluster(
     loadBalancer,
     targetGroup,
     slots,
+    identity,
   };
 }
 

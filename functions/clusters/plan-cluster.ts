@@ -4,10 +4,13 @@
  * Safe to repeat: it only reads.
  */
 import { randomBytes } from 'node:crypto';
+import { makeIdentityProviders } from '../aws/identity-providers.ts';
+import { makeIssuerDocuments } from '../aws/issuer-documents.ts';
 import { makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { makeLoadBalancers } from '../aws/load-balancers.ts';
 import { makeNetworks } from '../aws/networks.ts';
 import { makeNodeRoles } from '../aws/node-roles.ts';
+import { makeObjects } from '../aws/objects.ts';
 import { makeParameters } from '../aws/parameters.ts';
 import { makeRegistry } from '../aws/registry.ts';
 import { makeSlotGroupBuilder } from '../aws/slot-group-builder.ts';
@@ -35,6 +38,9 @@ export const handler = task(
     templates: makeLaunchTemplates(config),
     groups: makeSlotGroupBuilder(config),
     parameters: makeParameters(config),
+    objects: makeObjects(config),
+    documents: makeIssuerDocuments(config),
+    providers: makeIdentityProviders(config),
     freshUid: () => randomBytes(6).toString('hex'),
   }),
   async (input, deps, { config, signal, log }) => {

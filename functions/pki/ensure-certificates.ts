@@ -13,6 +13,7 @@ import { makeObjects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { endpointNames } from '../clusters/api-endpoint.ts';
 import type { Layout } from '../clusters/contracts.ts';
+import { objectKeys } from '../clusters/names.ts';
 import { CertificateInvalid, ClusterUnknown, ResourceNotReady } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { ensureCertificates } from './contracts.ts';
@@ -173,6 +174,8 @@ async function ensureKubernetesFiles(
     'encryption/config.yaml': encryptionConfigurationOf(encryption.text),
   };
   await Promise.all([
+    // For everybody who verifies tokens, who must not come near the key that signs them.
+    ensurePublicKey(store, objectKeys(cluster).serviceAccountKeys, publicKeyOf(account.text)),
     ...wantedKubernetesCopies(cluster, layout.slots).map(({ from, to }) => {
       const text = sources.get(from);
       if (text === undefined) throw new RangeError(`nothing is known of ${from}`);
@@ -184,6 +187,13 @@ async function ensureKubernetesFiles(
       ),
     ),
   ]);
+}
+
+/** Adds a public key to a list of them, first; those that are there stay: tokens that they verify may be in use. */
+async function ensurePublicKey(store: LeasedStore, path: string, publicKey: string): Promise<void> {
+  const present = await store.readOrCreate(path, async () => publicKey);
+  if (!present.text.includes(publicKey))
+    await store.write(path, publicKey + present.text, { ifMatch: present.etag });
 }
 
 function endLine(pem: string): string {

@@ -11,7 +11,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { bucketName } from '../names.ts';
 
-const common = {
+/** Settings that all buckets have; the issuers' alone has other ones for the public. */
+export const bucketDefaults = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
   enforceSSL: true,
@@ -25,26 +26,28 @@ const common = {
  */
 export class DeploymentBucket extends Construct {
   readonly bucket: Bucket;
+  /** Of the access logs. */
+  readonly logs: Bucket;
 
   constructor(scope: Construct, id: string, props: { name: string; key: IKey }) {
     super(scope, id);
-    const logs = new Bucket(this, 'AccessLogs', {
-      ...common,
+    this.logs = new Bucket(this, 'AccessLogs', {
+      ...bucketDefaults,
       bucketName: `${props.name}-logs-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
       // S3 delivers access logs to buckets under its own key only.
       encryption: BucketEncryption.S3_MANAGED,
       lifecycleRules: [{ id: 'ExpireAfterAYear', expiration: Duration.days(365) }],
     });
-    acknowledge(logs, 'AwsSolutions-S1', 'It is the bucket of the access logs');
+    acknowledge(this.logs, 'AwsSolutions-S1', 'It is the bucket of the access logs');
     this.bucket = new Bucket(this, 'Bucket', {
-      ...common,
+      ...bucketDefaults,
       bucketName: bucketName(props.name),
       versioned: true,
       encryption: BucketEncryption.KMS,
       encryptionKey: props.key,
       bucketKeyEnabled: true,
       // The cast: CDK's own types do not keep exactOptionalPropertyTypes.
-      serverAccessLogsBucket: logs as IBucket,
+      serverAccessLogsBucket: this.logs as IBucket,
       lifecycleRules: [
         {
           id: 'ForgetWhatWasReplaced',

@@ -1,5 +1,6 @@
 import { clusterPermissions } from './permissions/clusters.ts';
 import { etcdPermissions } from './permissions/etcd.ts';
+import { identityPermissions } from './permissions/identity.ts';
 import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
@@ -18,6 +19,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...clusterPermissions(scope),
     ...networkPermissions(scope),
     ...nodePermissions(scope),
+    ...identityPermissions(scope),
     ...etcdPermissions(scope),
     ...sweepPermissions(scope),
   };

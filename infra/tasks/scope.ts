@@ -1,5 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
-import { arn, bucketArn, deploymentTag, iamArn } from '../names.ts';
+import { arn, bucketArn, deploymentTag, iamArn, issuersBucketArn, issuersBucketName } from '../names.ts';
 import { allow, type Statement, throughService } from './statements.ts';
 
 /** Resources of other stacks that tasks use. */
@@ -8,6 +8,7 @@ export interface TaskResources {
   readonly tableArn: string;
   readonly keyArn: string;
   readonly nodeBoundaryArn: string;
+  readonly addOnBoundaryArn: string;
   readonly vpcId: string;
 }
 
@@ -16,13 +17,15 @@ export interface TaskResources {
  * service cannot name the deployment in an ARN, its tag does, so that no role reaches another deployment (S20).
  */
 export function scopeOf(resources: TaskResources) {
-  const { deployment, nodeBoundaryArn } = resources;
+  const { deployment, nodeBoundaryArn, addOnBoundaryArn } = resources;
   return {
     deployment,
     nodeBoundaryArn,
+    addOnBoundaryArn,
     ...conditions(deployment),
     ...objects(resources),
     ...launches(deployment),
+    ...identities(deployment),
     /** Every task reads the registry, if only for its lease (S14); `writes` are what it may do beyond. */
     registry: (...writes: ('PutItem' | 'UpdateItem')[]) => [
       allow(
@@ -125,6 +128,26 @@ function objects({ deployment, keyArn }: TaskResources) {
       allow(['kms:GenerateDataKey'], [keyArn], throughService('s3')),
     ],
     readsEtcdClientCertificate: readsObjects('clusters/*/pki/etcd-client/*'),
+  };
+}
+
+/** Issuers of service-account tokens, IAM's trust in them, and the roles of add-ons, which no node's role is among. */
+function identities(deployment: string) {
+  const documents = ['*/.well-known/openid-configuration', '*/openid/v1/jwks'].map((path) =>
+    issuersBucketArn(deployment, path),
+  );
+  const readsIssuers: readonly Statement[] = [
+    allow(['s3:GetObject'], documents),
+    // Without it S3 answers 403, not 404, for a document that is not there yet.
+    allow(['s3:ListBucket'], [issuersBucketArn(deployment)]),
+  ];
+  return {
+    readsIssuers,
+    writesIssuers: [...readsIssuers, allow(['s3:PutObject'], documents)],
+    issuerProvider: iamArn(`oidc-provider/${issuersBucketName(deployment)}.s3.${Aws.REGION}.amazonaws.com/*`),
+    addOnRoles: ['cloud-controller-manager', 'ebs-csi-driver', 'vpc-cni'].map((addOn) =>
+      iamArn(`role/${deployment}/*/${deployment}-*-${addOn}`),
+    ),
   };
 }
 

@@ -27,6 +27,11 @@ export function localServer(address: string): string {
   return `https://${address}:${apiServerPort}`;
 }
 
+/** The bucket of the issuers' documents, beside the deployment's own. */
+export function issuersBucketName(deploymentBucket: string): string {
+  return `${deploymentBucket}-issuers`;
+}
+
 /**
  * The URL that service-account tokens name as their issuer. It says nothing that may ever change, so that it stays fixed from a cluster's
  * creation on (design §3): the uid tells this cluster from an earlier one of the same name. Its documents lie in a bucket of their own,
@@ -38,7 +43,7 @@ export function serviceAccountIssuer(of: {
   readonly cluster: string;
   readonly clusterUid: string;
 }): string {
-  return `https://${of.bucket}-issuers.s3.${of.region}.amazonaws.com/${of.cluster}-${of.clusterUid}`;
+  return `https://${issuersBucketName(of.bucket)}.s3.${of.region}.amazonaws.com/${of.cluster}-${of.clusterUid}`;
 }
 
 /** The nth address of an IPv4 range, counted from its first one; the API has number 1, DNS number 10 (as kubeadm counts). */

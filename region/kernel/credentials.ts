@@ -7,6 +7,9 @@ export interface IssuedCredentials {
   readonly sessionToken: string;
 }
 
+/** Whoever sends a request that nobody signed. */
+export const anonymous: Principal = { kind: 'anonymous', arn: 'anonymous', userId: 'anonymous' };
+
 /** Who holds which access key. Signatures are not verified: the endpoint listens on loopback alone. */
 export interface Credentials {
   issue(principal: Principal): IssuedCredentials;

@@ -4,9 +4,9 @@ import type { Credentials } from './credentials.ts';
 import type { Delays } from './delays.ts';
 import type { Ids } from './ids.ts';
 
-/** Who signs a request: the person at the keyboard, a role session, or an AWS service. */
+/** Who signs a request: the person at the keyboard, a role session, or an AWS service; or nobody (`anonymous`). */
 export interface Principal {
-  readonly kind: 'user' | 'role' | 'service';
+  readonly kind: 'user' | 'role' | 'service' | 'anonymous';
   /** ARN of the user, the role (not of the session), or the service's host name. */
   readonly arn: string;
   readonly sessionName?: string;

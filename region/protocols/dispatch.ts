@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { observeCall } from '../kernel/calls.ts';
+import { anonymous } from '../kernel/credentials.ts';
 import { AwsError, NotPlayedError } from '../kernel/errors.ts';
 import type { Kernel, Principal } from '../kernel/kernel.ts';
 import { awsJson } from './aws-json.ts';
@@ -10,7 +11,7 @@ import { awsQuery, ec2Query } from './query-protocols.ts';
 import { assertRequired } from './required.ts';
 import { restJson } from './rest-json.ts';
 import { restXml } from './rest-xml.ts';
-import { credentialScope } from './scope.ts';
+import { credentialScope, unsignedService } from './scope.ts';
 import { toBytes, type WireRequest, type WireResponse } from './wire.ts';
 import { wireErrorOf } from './wire-error.ts';
 import { escapeXml } from './xml.ts';
@@ -32,15 +33,16 @@ export function createDispatch(kernel: Kernel): Dispatch {
   return async (request, signal) => {
     const requestId = kernel.ids.uuid();
     const scope = credentialScope(request);
-    if (!scope)
+    const service = scope?.service ?? unsignedService(request);
+    if (service === undefined)
       return plainError(request, requestId, 403, 'MissingAuthenticationToken', 'The request is not signed.');
-    const definition = definitionOf(scope.service);
+    const definition = definitionOf(service);
     if (!definition) {
-      const error = new NotPlayedError(`the service ${scope.service}`);
+      const error = new NotPlayedError(`the service ${service}`);
       kernel.log(error.message);
       return plainError(request, requestId, error.status, error.code, error.message);
     }
-    const principal = kernel.credentials.lookup(scope.accessKeyId);
+    const principal = scope ? kernel.credentials.lookup(scope.accessKeyId) : anonymous;
     try {
       const catalog = await loadCatalog(definition);
       return await serve(kernel, catalog, inflate(request), {

@@ -123,9 +123,14 @@ export function routeRest(catalog: ServiceCatalog, request: WireRequest): Route 
 
 const bucketHost = /^(.+?)\.(?:s3[.-][^:]*|localhost)(?::\d+)?$/;
 
+/** The bucket that a host name says, where the host is S3's own or `localhost`. */
+export function bucketOfHost(host: string): string | undefined {
+  return bucketHost.exec(host)?.[1];
+}
+
 /** Bucket and key of an S3 request: path style, or a bucket in the host name where the host is S3's own or `localhost`. */
 function splitS3Path(request: WireRequest): { bucket: string; key: string } {
-  const hosted = bucketHost.exec(request.host)?.[1];
+  const hosted = bucketOfHost(request.host);
   const path = request.path.replace(/^\//, '');
   if (hosted !== undefined) return { bucket: hosted, key: decodeText(path) };
   const slash = path.indexOf('/');

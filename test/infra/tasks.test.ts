@@ -45,6 +45,7 @@ test('each function is as the catalogue says', () => {
 
 test('each task is told of the deployment, and the sweep what it starts', () => {
   const told = [
+    'TRIVET_ADD_ON_BOUNDARY_ARN',
     'TRIVET_BUCKET',
     'TRIVET_DEPLOYMENT',
     'TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID',
@@ -62,6 +63,13 @@ test('each task is told of the deployment, and the sweep what it starts', () => 
     expect(Variables.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS).toBe('60');
   }
 });
+
+/** The boundary that statements about roles ask for. */
+function boundaryOf(statements: readonly (Statement & { readonly Condition?: unknown })[]): string {
+  const conditions = statements.map(({ Condition }) => Condition);
+  expect(conditions).toMatchObject([{ StringEquals: { 'iam:PermissionsBoundary': {} } }]);
+  return JSON.stringify(conditions);
+}
 
 describe('no role', () => {
   /** For which AWS knows no resources: delivering logs and traces of state machines. */
@@ -84,13 +92,22 @@ describe('no role', () => {
     expect(wild).toEqual([]);
   });
 
-  test('of a task may change roles or policies but those of nodes, below the boundary', () => {
+  test('of a task may change roles or policies but those of nodes and add-ons, each below its boundary', () => {
     const changing = statementsOf(templates.tasks).filter(({ Action }) =>
       /iam:(Create|Put)Role/.test(String(Action)),
     );
-    expect(changing).toHaveLength(1);
-    expect(JSON.stringify(changing)).toContain(':role/trivet/*');
-    expect(changing).toMatchObject([{ Condition: { StringEquals: { 'iam:PermissionsBoundary': {} } } }]);
+    const ofNodes = changing.filter(({ Resource }) => JSON.stringify(Resource).includes(':role/trivet/*"'));
+    expect(ofNodes).toHaveLength(1);
+    expect(boundaryOf(ofNodes)).toContain('NodeBoundary');
+    const ofAddOns = changing.filter((statement) => !ofNodes.includes(statement));
+    expect(ofAddOns).toHaveLength(1);
+    expect(boundaryOf(ofAddOns)).toContain('AddOnBoundary');
+    const roles = [...JSON.stringify(ofAddOns).matchAll(/:role\/[^"]+/g)].map(([role]) => role);
+    expect(roles).toEqual([
+      ':role/trivet/*/trivet-*-cloud-controller-manager',
+      ':role/trivet/*/trivet-*-ebs-csi-driver',
+      ':role/trivet/*/trivet-*-vpc-cni',
+    ]);
   });
 });
 

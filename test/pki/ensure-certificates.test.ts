@@ -93,6 +93,7 @@ describe('ensure-certificates', () => {
       ...clients.flatMap((name) => [`${name}/ca.crt`, `${name}/client.crt`, `${name}/client.key`]),
       'private/encryption.key',
       'private/service-account.key',
+      'service-account.pub',
     ];
     const kubernetesFiles = deliveredFiles.map((file) => `kubernetes/${file}`);
     expect([...objects.bodies.keys()].sort()).toEqual(

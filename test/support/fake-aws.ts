@@ -1,3 +1,4 @@
+import type { IdentityProviderFact, IdentityProviders } from '../../functions/aws/identity-providers.ts';
 import type { LaunchTemplateFact, LaunchTemplates } from '../../functions/aws/launch-templates.ts';
 import type { LoadBalancerFact, LoadBalancers, TargetGroupFact } from '../../functions/aws/load-balancers.ts';
 import type {
@@ -28,6 +29,10 @@ export interface FakeAws {
   readonly targetGroups: Map<string, Mutable<TargetGroupFact>>;
   readonly roleMap: Map<string, Mutable<NodeRoleFact>>;
   readonly profiles: Map<string, Mutable<InstanceProfileFact>>;
+  /** Permissions boundaries, by the role's name. */
+  readonly boundaries: Map<string, string>;
+  /** By ARN. */
+  readonly providerMap: Map<string, Mutable<IdentityProviderFact>>;
   readonly templateMap: Map<string, Mutable<LaunchTemplateFact>>;
   readonly groupMap: Map<string, Mutable<SlotGroupFound>>;
   readonly effects: string[];
@@ -37,6 +42,7 @@ export interface FakeAws {
   readonly volumes: Volumes;
   readonly loadBalancers: LoadBalancers;
   readonly roles: NodeRoles;
+  readonly providers: IdentityProviders;
   readonly templates: LaunchTemplates;
   readonly groups: SlotGroupBuilder;
   readonly parameters: Parameters;
@@ -62,6 +68,8 @@ export function fakeAws(): FakeAws {
     targetGroups: new Map(),
     roleMap: new Map(),
     profiles: new Map(),
+    boundaries: new Map(),
+    providerMap: new Map(),
     templateMap: new Map(),
     groupMap: new Map(),
     effects: [],
@@ -77,6 +85,7 @@ export function fakeAws(): FakeAws {
   state.volumes = fakeVolumes(state, effect);
   state.loadBalancers = fakeLoadBalancers(state, effect);
   state.roles = fakeRoles(state, effect);
+  state.providers = fakeProviders(state, effect);
   state.templates = fakeTemplates(state, effect);
   state.groups = fakeGroups(state, effect);
   state.parameters = { value: async (name) => state.images.get(name) };
@@ -228,15 +237,21 @@ function fakeRoles(state: FakeAws, effect: Effect): NodeRoles {
   return {
     find: async (name) => copy(state.roleMap.get(name)),
     findProfile: async (name) => copy(state.profiles.get(name)),
-    async create({ name, tags }) {
+    async create({ name, tags, trustPolicy, boundaryArn = 'boundary of nodes' }) {
       effect('createRole');
-      state.roleMap.set(name, { name, tags });
-      return { name, tags };
+      state.roleMap.set(name, { name, tags, trustPolicy: copy(trustPolicy) });
+      state.boundaries.set(name, boundaryArn);
+      return copy({ name, tags, trustPolicy });
+    },
+    async putTrustPolicy({ name, tags }, document, owner) {
+      assertOwn(name, tags, owner);
+      effect('putTrustPolicy');
+      Object.assign(state.roleMap.get(name) ?? {}, { trustPolicy: copy(document) });
     },
     async putPolicy({ name, tags }, document, owner) {
       assertOwn(name, tags, owner);
       effect('putPolicy');
-      state.roleMap.set(name, { name, tags, policy: copy(document) });
+      Object.assign(state.roleMap.get(name) ?? {}, { policy: copy(document) });
     },
     async createProfile({ name, tags }) {
       effect('createProfile');
@@ -252,6 +267,28 @@ function fakeRoles(state: FakeAws, effect: Effect): NodeRoles {
       assertOwn(name, tags, owner);
       effect('tagRole');
       retag(state.roleMap.get(name), wanted);
+    },
+  };
+}
+
+function fakeProviders(state: FakeAws, effect: Effect): IdentityProviders {
+  return {
+    find: async (arn) => copy(state.providerMap.get(arn)),
+    async create({ url, clientId, tags }) {
+      effect('createProvider');
+      const arn = `arn:aws:iam::123456789012:oidc-provider/${url.replace('https://', '')}`;
+      state.providerMap.set(arn, { arn, clientIds: [clientId], tags });
+    },
+    async addClientId({ arn, tags }, clientId, owner) {
+      assertOwn(arn, tags, owner);
+      effect('addClientId');
+      const one = state.providerMap.get(arn);
+      if (one) one.clientIds = [...one.clientIds, clientId];
+    },
+    async tag({ arn, tags }, wanted, owner) {
+      assertOwn(arn, tags, owner);
+      effect('tagProvider');
+      retag(state.providerMap.get(arn), wanted);
     },
   };
 }

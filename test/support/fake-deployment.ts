@@ -9,11 +9,14 @@ import { handler as finishProvisioning } from '../../functions/clusters/finish-p
 import { handler as planCluster } from '../../functions/clusters/plan-cluster.ts';
 import { handler as recordCluster } from '../../functions/clusters/record-cluster.ts';
 import { handler as recordFailure } from '../../functions/clusters/record-failure.ts';
+import { handler as ensureAddOnRoles } from '../../functions/identity/ensure-add-on-roles.ts';
+import { handler as publishIssuerDocuments } from '../../functions/identity/publish-issuer-documents.ts';
 import { handler as acquireLease } from '../../functions/leases/acquire-lease.ts';
 import { handler as releaseLease } from '../../functions/leases/release-lease.ts';
 import type { TaskContext } from '../../functions/runtime/task.ts';
 import { fakeAws } from './fake-aws.ts';
 import { fakeExecutions } from './fake-executions.ts';
+import { fakeIssuerDocuments } from './fake-issuer-documents.ts';
 import { fakeObjects } from './fake-objects.ts';
 import { fakeRegistry } from './fake-registry.ts';
 import { fakeTaskContext } from './fake-task-context.ts';
@@ -23,6 +26,8 @@ const handlers = {
   'acquire-lease': acquireLease,
   'release-lease': releaseLease,
   'record-cluster': recordCluster,
+  'publish-issuer-documents': publishIssuerDocuments,
+  'ensure-add-on-roles': ensureAddOnRoles,
   'ensure-security-groups': ensureSecurityGroups,
   'ensure-network-interface': ensureNetworkInterface,
   'ensure-volume': ensureVolume,
@@ -52,9 +57,10 @@ export function fakeDeployment() {
   const aws = fakeAws();
   const registry = fakeRegistry();
   const objects = fakeObjects();
+  const documents = fakeIssuerDocuments();
   const executions = fakeExecutions();
   const context = fakeTaskContext();
   const pause = async () => {};
-  const deps = { ...aws, registry, objects, executions, pause, freshUid: () => '0123456789ab' };
+  const deps = { ...aws, registry, objects, documents, executions, pause, freshUid: () => '0123456789ab' };
   return { ...deps, aws, context, invoke: tasksOn(deps, context) };
 }

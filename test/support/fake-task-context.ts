@@ -12,6 +12,7 @@ export const testConfig: Config = {
   subnetIds: ['subnet-a', 'subnet-b', 'subnet-c'],
   etcdClientSecurityGroupId: 'sg-etcdclients',
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/trivet-boundary',
+  addOnBoundaryArn: 'arn:aws:iam::123456789012:policy/trivet-add-on-boundary',
   longestTaskTimeoutSeconds: 120,
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { StateFailure } from '../../region/states/errors.ts';
 import type { JsonValue } from '../../region/states/json.ts';
-import { etcdHealthy } from '../functions/clusters/provisioned.ts';
+import { etcdHealthy, serviceAccountKeys } from '../functions/clusters/provisioned.ts';
 import { outputOf, type TestFunction, trial } from '../region/states/harness.ts';
 import { fakeDeployment } from '../support/fake-deployment.ts';
 import { buildSpec, leastSpec } from '../support/specs.ts';
@@ -27,7 +27,10 @@ function playedEtcd(world: World): Record<string, Stub> {
   const looks = new Map<unknown, number>();
   let polls = 0;
   return {
-    'ensure-certificates': () => ({ created: 1, unchanged: 0 }),
+    'ensure-certificates': () => {
+      world.objects.bodies.set('clusters/demo/pki/service-account.pub', Buffer.from(serviceAccountKeys));
+      return { created: 1, unchanged: 0 };
+    },
     'observe-slot': ({ slot }) => ({ slot: slot as string }),
     'judge-slot': ({ observation }) => {
       const { slot } = observation as { slot: string };

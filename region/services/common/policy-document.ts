@@ -1,3 +1,5 @@
+import type { Principal } from '../../kernel/kernel.ts';
+
 /** A statement of an IAM policy document; the forms that may be one or many are lists here. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
@@ -151,14 +153,15 @@ export function namesAction(statement: Statement, action: string): boolean {
   return statement.actions.some((pattern) => matchesPattern(pattern, action, true));
 }
 
-/** Whether a statement speaks of a caller: by its ARN, by its account (`root` or the bare id), as a service, or by `*`. */
+/** Whether a statement speaks of a caller: by its ARN, by its account (`root` or the bare id), as a service, or by `*`, which is nobody, too. */
 export function namesPrincipal(
   statement: Statement,
-  caller: { readonly kind: 'user' | 'role' | 'service'; readonly arn: string },
+  caller: Pick<Principal, 'kind' | 'arn'>,
   accountId: string,
 ): boolean {
   return statement.principals.some((principal) => {
     if (principal === '*') return true;
+    if (caller.kind === 'anonymous') return false;
     if (caller.kind === 'service') return principal === `Service:${caller.arn}`;
     return [`AWS:${caller.arn}`, `AWS:${accountId}`, `AWS:arn:aws:iam::${accountId}:root`].includes(
       principal,

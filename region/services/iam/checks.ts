@@ -59,6 +59,13 @@ export function checkTrustPolicy(iam: IamState, document: string | undefined): s
   if (missing !== undefined) {
     throw new AwsError('MalformedPolicyDocument', `Invalid principal in policy: "AWS":"${missing}"`);
   }
+  const federated = principalsOf(statements).find((each) => /^Federated:/.test(each) && !isFederation(each));
+  if (federated !== undefined) {
+    throw new AwsError(
+      'MalformedPolicyDocument',
+      'Federated principals must be valid domain names or SAML metadata ARNs',
+    );
+  }
   for (const statement of statements) {
     const action = statement.actions.find((each) => !/^sts:/i.test(each));
     if (action !== undefined) {
@@ -69,6 +76,12 @@ export function checkTrustPolicy(iam: IamState, document: string | undefined): s
     }
   }
   return text;
+}
+
+/** A provider's ARN, or the domain name of one that AWS knows by itself. IAM does not ask whether the provider is there. */
+function isFederation(principal: string): boolean {
+  const name = principal.slice('Federated:'.length);
+  return /^(arn:aws:iam::\d{12}:(oidc-provider|saml-provider)\/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+)$/i.test(name);
 }
 
 function parseOrRefuse(text: string, kind: 'identity' | 'trust') {

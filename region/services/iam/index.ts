@@ -1,4 +1,5 @@
 import type { Kernel, Service } from '../../kernel/kernel.ts';
+import { identityProviderOperations } from './identity-providers.ts';
 import { instanceProfileOperations } from './instance-profiles.ts';
 import { policyOperations } from './policies.ts';
 import { rolePolicyOperations } from './role-policies.ts';
@@ -31,9 +32,13 @@ export interface IamService extends Service {
   profileById(
     nameOrArn: string,
   ): { readonly name: string; readonly arn: string; readonly id: string } | undefined;
+  /** The OpenID Connect provider of an issuer, by its URL; `name` is the URL without `https://`. */
+  identityProvider(
+    url: string,
+  ): { readonly arn: string; readonly name: string; readonly clientIds: readonly string[] } | undefined;
 }
 
-/** IAM: roles, policies and instance profiles with real ARNs, ids and refusals. Who may do what is the kernel's `authorize`. */
+/** IAM: roles, policies, instance profiles and identity providers with real ARNs, ids and refusals. Who may do what is the kernel's `authorize`. */
 export function createIam(kernel: Kernel): IamService {
   const iam = createState(kernel);
   const roleById = (asked: string): IamRole | undefined => {
@@ -53,6 +58,7 @@ export function createIam(kernel: Kernel): IamService {
       ...rolePolicyOperations(iam),
       ...policyOperations(iam),
       ...instanceProfileOperations(iam),
+      ...identityProviderOperations(iam),
       ...serviceLinkedRoleOperations(iam),
     },
     roleById,
@@ -64,6 +70,7 @@ export function createIam(kernel: Kernel): IamService {
       const profile = profileOf(asked);
       return profile && { name: profile.name, arn: profile.arn, id: profile.id };
     },
+    identityProvider: (url) => [...iam.providers.values()].find(({ name }) => `https://${name}` === url),
   };
 }
 

@@ -31,6 +31,16 @@ export interface StoredProfile {
   tags: Tag[];
 }
 
+export interface StoredProvider {
+  readonly arn: string;
+  /** The issuer's URL without `https://`. */
+  readonly name: string;
+  readonly createdAt: Date;
+  clientIds: string[];
+  thumbprints: string[];
+  tags: Tag[];
+}
+
 export interface PolicyVersionRecord {
   readonly versionId: string;
   readonly document: string;
@@ -58,10 +68,18 @@ export interface IamState {
   readonly profiles: Map<string, StoredProfile>;
   /** By ARN; AWS's own policies are among them. */
   readonly policies: Map<string, StoredPolicy>;
+  /** OpenID Connect providers, by ARN. */
+  readonly providers: Map<string, StoredProvider>;
 }
 
 export function createState(kernel: Kernel): IamState {
-  const iam: IamState = { kernel, roles: new Map(), profiles: new Map(), policies: new Map() };
+  const iam: IamState = {
+    kernel,
+    roles: new Map(),
+    profiles: new Map(),
+    policies: new Map(),
+    providers: new Map(),
+  };
   for (const { path, name, document } of managedPolicies) {
     const arn = `arn:aws:iam::aws:policy${path}${name}`;
     iam.policies.set(arn, newPolicy(iam, { arn, path, name, document: JSON.stringify(document) }));

@@ -9,6 +9,7 @@ import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations } from '../../kernel/kernel.ts';
 import { PolicyInvalid, parsePolicy, principalsOf, type Statement } from '../common/policy-document.ts';
 import { missingPrincipal } from '../common/principals.ts';
+import { isPublicPolicy } from './public-access.ts';
 import { type Bucket, bucketOf, required, type S3State } from './state.ts';
 
 /** Settings of a bucket. Lifecycle rules are kept and shown, and never expire an object: nothing here lives that long. */
@@ -37,6 +38,11 @@ export function bucketSettingOperations(s3: S3State) {
         'The bucket policy does not exist',
       ),
     }),
+    getBucketPolicyStatus: (input) => {
+      const { policy } = bucketOf(s3, input.Bucket);
+      const text = found(policy, 'NoSuchBucketPolicy', 'The bucket policy does not exist');
+      return { PolicyStatus: { IsPublic: isPublicPolicy(parseStatements(text)) } };
+    },
     deleteBucketPolicy: (input) => forget(bucketOf(s3, input.Bucket), 'policy'),
     putPublicAccessBlock: (input) => {
       bucketOf(s3, input.Bucket).publicAccessBlock = required(
@@ -159,11 +165,7 @@ function checkPolicyDocument(s3: S3State, policy: string, bucket: Bucket): void 
   if (!resources.every((each) => each === own || each.startsWith(`${own}/`) || each.startsWith(`${own}*`))) {
     throw malformed('Policy has invalid resource');
   }
-  const isPublic = statements.some(
-    ({ effect, principals, conditions }) =>
-      effect === 'Allow' && principals.includes('*') && Object.keys(conditions).length === 0,
-  );
-  if (!isPublic || !bucket.publicAccessBlock?.BlockPublicPolicy) return;
+  if (!isPublicPolicy(statements) || !bucket.publicAccessBlock?.BlockPublicPolicy) return;
   throw new AwsError(
     'AccessDenied',
     'Access Denied: public policies are blocked by the BlockPublicPolicy block public access setting.',

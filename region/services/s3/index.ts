@@ -8,6 +8,7 @@ import { deleteOperations } from './delete.ts';
 import { getOperations } from './get.ts';
 import { listOperations } from './list.ts';
 import { multipartOperations } from './multipart.ts';
+import { publicOnly } from './public-access.ts';
 import { putOperations } from './put.ts';
 import { addObject, bucketOf, type Content, keyOf, type S3State } from './state.ts';
 import { zipDirectory } from './zip.ts';
@@ -31,7 +32,7 @@ export function createS3(kernel: Kernel): S3Service {
   const s3: S3State = { kernel, buckets: new Map(), writes: 0 };
   return {
     id: 's3',
-    operations: ownersOnly(kernel, {
+    operations: guarded(s3, {
       ...bucketOperations(s3),
       ...bucketSettingOperations(s3),
       ...putOperations(s3),
@@ -61,14 +62,18 @@ export function createS3(kernel: Kernel): S3Service {
   };
 }
 
-/** Every operation of S3 refuses a caller who expects another owner than the bucket's: there is one account here. */
-function ownersOnly(kernel: Kernel, operations: Service['operations']): Service['operations'] {
+/**
+ * Every operation of S3 refuses a caller who expects another owner than the bucket's, since there is one account here, and nobody's calls
+ * where the bucket is not public.
+ */
+function guarded(s3: S3State, operations: Service['operations']): Service['operations'] {
+  const { accountId } = s3.kernel;
   return Object.fromEntries(
     Object.entries(operations).map(([name, run]) => [
       name,
       (input: { ExpectedBucketOwner?: string }, context: RequestContext) => {
-        const { ExpectedBucketOwner: expected = kernel.accountId } = input;
-        if (expected === kernel.accountId) return run(input as never, context);
+        const { ExpectedBucketOwner: expected = accountId } = input;
+        if (expected === accountId) return publicOnly(s3, name, run)(input as never, context);
         throw new AwsError('AccessDenied', 'Access Denied', { status: 403 });
       },
     ]),

@@ -1,10 +1,11 @@
-import type { AssumeRoleCommandInput, STS } from '@aws-sdk/client-sts';
+import type { AssumeRoleCommandInput, AssumeRoleWithWebIdentityCommandInput, STS } from '@aws-sdk/client-sts';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel, Operations, Principal, RequestContext, Service } from '../../kernel/kernel.ts';
 import type { IamRole, IamService } from '../iam/index.ts';
-import { mayAssume } from './trust.ts';
+import { mayAssume, mayAssumeWithWebIdentity } from './trust.ts';
+import { verifyWebIdentity } from './web-identity.ts';
 
-/** STS: who somebody is, and roles assumed by those whom their trust policies name. */
+/** STS: who somebody is, and roles assumed by those whom their trust policies name, by their credentials or by a token. */
 export function createSts(kernel: Kernel): Service {
   const operations = {
     getCallerIdentity: (_input, { principal }) => ({
@@ -13,6 +14,7 @@ export function createSts(kernel: Kernel): Service {
       UserId: principal.userId ?? kernel.accountId,
     }),
     assumeRole: (input, context) => assumeRole(kernel, input, context),
+    assumeRoleWithWebIdentity: (input) => assumeRoleWithWebIdentity(kernel, input),
   } satisfies Operations<STS>;
   return { id: 'sts', operations };
 }
@@ -24,8 +26,41 @@ function sessionArn(kernel: Kernel, principal: Principal): string {
   return `arn:aws:sts::${kernel.accountId}:assumed-role/${roleName}/${principal.sessionName ?? roleName}`;
 }
 
-/** Credentials are those of `kernel.credentials`; they do not end before the region does. */
 function assumeRole(kernel: Kernel, input: AssumeRoleCommandInput, { principal }: RequestContext) {
+  const { arn, sessionName } = checkRequest(input);
+  const role = (kernel.service('iam') as IamService).roleById(arn);
+  const question = { principal, accountId: kernel.accountId, externalId: input.ExternalId, sessionName };
+  // A role that is not there answers like one that is not the caller's.
+  if (!role || !mayAssume(role.trustPolicy, question)) throw accessDenied(kernel, principal, arn);
+  return openSession(kernel, role, sessionName, checkDuration(input.DurationSeconds, role, principal));
+}
+
+/** Takes no signature: the token says who calls. */
+async function assumeRoleWithWebIdentity(kernel: Kernel, input: AssumeRoleWithWebIdentityCommandInput) {
+  const { arn, sessionName } = checkRequest(input);
+  if (input.ProviderId !== undefined) throw new NotPlayedError('OAuth 2.0 access tokens');
+  const identity = await verifyWebIdentity(kernel, input.WebIdentityToken ?? '');
+  const role = (kernel.service('iam') as IamService).roleById(arn);
+  if (!role || !mayAssumeWithWebIdentity(role.trustPolicy, { ...identity, sessionName }))
+    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', {
+      status: 403,
+    });
+  return {
+    ...openSession(kernel, role, sessionName, checkDuration(input.DurationSeconds, role)),
+    SubjectFromWebIdentityToken: identity.subject,
+    Provider: identity.providerArn,
+    Audience: identity.audiences[0],
+  };
+}
+
+interface SessionRequest {
+  readonly RoleArn?: string | undefined;
+  readonly RoleSessionName?: string | undefined;
+  readonly Policy?: string | undefined;
+  readonly PolicyArns?: unknown;
+}
+
+function checkRequest(input: SessionRequest): { readonly arn: string; readonly sessionName: string } {
   const arn = input.RoleArn ?? '';
   if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(arn)) throw invalid(`${arn} is invalid`);
   const sessionName = input.RoleSessionName ?? '';
@@ -36,11 +71,11 @@ function assumeRole(kernel: Kernel, input: AssumeRoleCommandInput, { principal }
   }
   if (input.Policy !== undefined || input.PolicyArns !== undefined)
     throw new NotPlayedError('STS session policies');
-  const role = (kernel.service('iam') as IamService).roleById(arn);
-  const question = { principal, accountId: kernel.accountId, externalId: input.ExternalId, sessionName };
-  // A role that is not there answers like one that is not the caller's.
-  if (!role || !mayAssume(role.trustPolicy, question)) throw accessDenied(kernel, principal, arn);
-  const seconds = checkDuration(input.DurationSeconds ?? 3600, role, principal);
+  return { arn, sessionName };
+}
+
+/** Credentials are those of `kernel.credentials`; they do not end before the region does. */
+function openSession(kernel: Kernel, role: IamRole, sessionName: string, seconds: number) {
   const session: Principal = {
     kind: 'role',
     arn: role.arn,
@@ -59,9 +94,9 @@ function assumeRole(kernel: Kernel, input: AssumeRoleCommandInput, { principal }
   };
 }
 
-function checkDuration(seconds: number, role: IamRole, principal: Principal): number {
+function checkDuration(seconds = 3600, role: IamRole, principal?: Principal): number {
   // Role chaining: a role that assumes a role gets one hour at most.
-  const longest = principal.kind === 'role' ? 3600 : role.maxSessionSeconds;
+  const longest = principal?.kind === 'role' ? 3600 : role.maxSessionSeconds;
   if (seconds >= 900 && seconds <= longest) return seconds;
   throw invalid('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
 }

@@ -1,12 +1,7 @@
 import { NotPlayedError } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/kernel.ts';
-import {
-  matchesPattern,
-  namesAction,
-  namesPrincipal,
-  parsePolicy,
-  type Statement,
-} from '../common/policy-document.ts';
+import { conditionsHold, operatorHolds } from '../common/conditions.ts';
+import { namesAction, namesPrincipal, parsePolicy, type Statement } from '../common/policy-document.ts';
 
 export interface TrustQuestion {
   readonly principal: Principal;
@@ -38,8 +33,40 @@ function callerOf({ principal, accountId }: TrustQuestion): Pick<Principal, 'kin
 }
 
 function holds(statement: Statement, question: TrustQuestion): boolean {
-  return Object.entries(statement.conditions).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, values]) => conditionHolds(operator, key, values, question)),
+  return conditionsHold(statement, (operator, key, wanted) =>
+    conditionHolds(operator, key, wanted, question),
+  );
+}
+
+export interface WebIdentityQuestion {
+  /** ARN of the identity provider whose token it is, and its name in condition keys: host and path. */
+  readonly providerArn: string;
+  readonly providerName: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  readonly sessionName: string;
+}
+
+/** Whether a trust policy lets the bearer of a verified token take its role. Keys of other providers have no value here. */
+export function mayAssumeWithWebIdentity(trustPolicy: string, question: WebIdentityQuestion): boolean {
+  const { providerArn, providerName, subject, audiences, sessionName } = question;
+  const name = providerName.toLowerCase();
+  const values: Readonly<Record<string, readonly string[]>> = {
+    [`${name}:sub`]: [subject],
+    [`${name}:aud`]: audiences,
+    'sts:rolesessionname': [sessionName],
+  };
+  const statements = parsePolicy(trustPolicy, 'trust').filter(
+    (statement) =>
+      namesAction(statement, 'sts:AssumeRoleWithWebIdentity') &&
+      statement.principals.some((each) => each === '*' || each === `Federated:${providerArn}`) &&
+      conditionsHold(statement, (operator, key, wanted) =>
+        operatorHolds(operator, values[key.toLowerCase()] ?? [], wanted),
+      ),
+  );
+  return (
+    statements.some((statement) => statement.effect === 'Allow') &&
+    !statements.some((statement) => statement.effect === 'Deny')
   );
 }
 
@@ -53,18 +80,7 @@ function conditionHolds(
   // A service calls for a resource of this account; which one, the region does not say, so any of the account fits.
   if (value === anyOfAccount)
     return wanted.some((each) => each.includes(`:${question.accountId}:`) || each === '*');
-  switch (operator) {
-    case 'StringEquals':
-    case 'ArnEquals':
-      return value !== undefined && wanted.some((each) => each === value);
-    case 'StringLike':
-    case 'ArnLike':
-      return value !== undefined && wanted.some((each) => matchesPattern(each, value));
-    case 'StringNotEquals':
-      return value === undefined || !wanted.includes(value);
-    default:
-      throw new NotPlayedError(`the condition operator ${operator} in a trust policy`);
-  }
+  return operatorHolds(operator, value === undefined ? [] : [value], wanted);
 }
 
 const anyOfAccount = Symbol('any resource of the account');

@@ -12,10 +12,17 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeletePublicAccessBlockCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeExecutions } from '../../../functions/aws/executions.ts';
+import { makeIdentityProviders } from '../../../functions/aws/identity-providers.ts';
+import { makeIssuerDocuments } from '../../../functions/aws/issuer-documents.ts';
 import { makeLaunchTemplates } from '../../../functions/aws/launch-templates.ts';
 import { makeLoadBalancers } from '../../../functions/aws/load-balancers.ts';
 import { makeNetworks } from '../../../functions/aws/networks.ts';
@@ -38,6 +45,15 @@ let config: Config;
 let registry: Registry;
 let objects: Objects;
 
+async function makePublicBucket(s3: S3Client, Bucket: string): Promise<void> {
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
+  const Statement = [
+    { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+  ];
+  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Statement }) }));
+}
+
 /** What a deployment's stacks would make, by hand. */
 async function makeGround(): Promise<Config> {
   const settings = region.clientConfig();
@@ -58,9 +74,9 @@ async function makeGround(): Promise<Config> {
     new CreateSecurityGroupCommand({ VpcId: vpcId, GroupName: 'etcd-clients', Description: 'Tasks' }),
   );
   const key = await new KMSClient(settings).send(new CreateKeyCommand({}));
-  await new S3Client({ ...settings, forcePathStyle: true }).send(
-    new CreateBucketCommand({ Bucket: testConfig.bucket }),
-  );
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: testConfig.bucket }));
+  await makePublicBucket(s3, `${testConfig.bucket}-issuers`);
   const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
   await new DynamoDBClient(settings).send(
     new CreateTableCommand({
@@ -85,6 +101,7 @@ async function makeGround(): Promise<Config> {
     vpcId,
     subnetIds,
     permissionsBoundaryArn: policy.Policy?.Arn ?? '',
+    addOnBoundaryArn: policy.Policy?.Arn ?? '',
     keyArn: key.KeyMetadata?.Arn ?? '',
     etcdClientSecurityGroupId: group.GroupId ?? '',
   };
@@ -188,10 +205,12 @@ describe('the cluster tasks on the embedded region', () => {
       templates: makeLaunchTemplates(config),
       groups: makeSlotGroupBuilder(config),
       parameters: makeParameters(config),
+      documents: makeIssuerDocuments(config),
+      providers: makeIdentityProviders(config),
       pause: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       freshUid: () => '0123456789ab',
     };
-    return { invoke: tasksOn(deps, fakeTaskContext({ config })) };
+    return { objects, invoke: tasksOn(deps, fakeTaskContext({ config })) };
   }
 
   test('make a cluster, and find nothing to change the second time', async () => {
@@ -242,6 +261,7 @@ describe('the cluster tasks on the embedded region', () => {
     const { plan, changed } = await provision(world(), spec);
     expect(plan.action).toBe('converge');
     expect([...new Set(changed)].sort()).toEqual([
+      'ensure-add-on-roles',
       'ensure-launch-template',
       'ensure-load-balancer',
       'ensure-network-interface',

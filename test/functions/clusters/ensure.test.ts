@@ -28,6 +28,9 @@ describe('provisioning a cluster', () => {
         'createLoadBalancer',
         'createTargetGroup',
         'createListener',
+        'createProvider',
+        'createRole',
+        'createRole',
       ].sort(),
     );
     expect(world.aws.volumeList[0]).toMatchObject({

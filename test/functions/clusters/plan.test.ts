@@ -29,6 +29,10 @@ describe('plan-cluster', () => {
         `create slot group ${slot}`,
       ]),
       'create load balancer',
+      'create issuer documents',
+      'create identity provider',
+      'create add-on role',
+      'create add-on role',
       'create etcd',
     ]);
     expect(plan.changes.find(({ slot }) => slot === 'b')).toEqual({

@@ -1,3 +1,4 @@
+import type { Objects } from '../../../functions/aws/objects.ts';
 import type { Layout, Plan } from '../../../functions/clusters/contracts.ts';
 import type { Invoke } from '../../support/fake-deployment.ts';
 import { leastSpec } from '../../support/specs.ts';
@@ -13,9 +14,21 @@ export const etcdHealthy = {
   hash: 'agrees',
 };
 
+/** What ensure-certificates leaves for those who verify tokens: one public key. Its private half is nowhere. */
+export const serviceAccountKeys = `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAmDWAAYCn3MoesbXAu40H
+epq1Zy2GPXoZph4OwadGcVQfq6CYo3YNZlBobEYWuwXs8yLRlWs5LAmfxrHKftHE
+28ZcItZqODojsMbCTaWuJgE4CCKfF6WIwvhuKLphoSkG5a/Eo1zVkl8J/Bgahdyv
+7SRkDVOY1sBeMeS6QLCkrzJLsBPKi7oDis2bVvH59dEDLn4g9ctzAeEnsmjeoRyL
+Yzl512kyXcMyfaMu59cvitA9UIAjgdAs9scePU7aljX5soOawXDNvzTrW0QHD3jk
+3HpD197A7ABiyhPqdFQ2GIPWv3wLUPpljZgZ2qwk/wzOXWaOzZg9Pb2f5KiWu3mG
+pwIDAQAB
+-----END PUBLIC KEY-----
+`;
+
 /** Runs the steps of provision-cluster by hand, in order, without etcd; tells which of them changed something. */
 export async function provision(
-  { invoke }: { readonly invoke: Invoke },
+  { invoke, objects }: { readonly invoke: Invoke; readonly objects: Objects },
   spec: unknown = leastSpec,
   holder = 'execution-1',
 ): Promise<{ plan: Plan; changed: string[] }> {
@@ -52,6 +65,9 @@ export async function provision(
     layout,
     securityGroupId: groups.loadBalancerSecurityGroupId,
   });
+  await objects.put(`clusters/${cluster}/pki/service-account.pub`, serviceAccountKeys);
+  await step('publish-issuer-documents', { cluster, layout });
+  await step('ensure-add-on-roles', { cluster, layout });
   for (const slot of layout.slots) {
     const { instanceProfileName } = await step<{ instanceProfileName: string }>('ensure-node-role', {
       cluster,

@@ -10,6 +10,7 @@ const complete = {
   TRIVET_SUBNET_IDS: 'subnet-a,subnet-b',
   TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: 'sg-1',
   TRIVET_PERMISSIONS_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/boundary',
+  TRIVET_ADD_ON_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/add-on-boundary',
   AWS_REGION: 'us-east-1',
 };
 
@@ -25,6 +26,7 @@ describe('readConfig', () => {
       subnetIds: ['subnet-a', 'subnet-b'],
       etcdClientSecurityGroupId: 'sg-1',
       permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
+      addOnBoundaryArn: 'arn:aws:iam::123456789012:policy/add-on-boundary',
       longestTaskTimeoutSeconds: 900,
     });
   });

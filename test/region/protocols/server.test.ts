@@ -64,7 +64,7 @@ describe('the HTTP endpoint', () => {
   });
 
   it('refuses what nobody signed', async () => {
-    const answer = await fetch(`${door.config.endpoint}/bucket/key`);
+    const answer = await fetch(door.config.endpoint, { method: 'POST', body: 'Action=DescribeVolumes' });
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('MissingAuthenticationToken');
   });
