@@ -21,7 +21,7 @@ const memoryMegabytes = 512;
 const quick = { network: 'outside', timeoutSeconds: 30, memoryMegabytes } as const;
 /** Tasks that make a resource and may await that it exists. */
 const making = { network: 'outside', timeoutSeconds: 60, memoryMegabytes } as const;
-/** Tasks that talk to etcd. */
+/** Tasks that talk to etcd or to the Kubernetes API. */
 const inVpc = { network: 'vpc', timeoutSeconds: 30, memoryMegabytes } as const;
 
 export const catalog: readonly TaskEntry[] = [
@@ -156,6 +156,38 @@ export const catalog: readonly TaskEntry[] = [
     entry: 'functions/clusters/finish-provisioning.ts',
     ...quick,
     description: 'Marks a cluster as formed and serving',
+  },
+  {
+    name: 'verify-kubernetes',
+    entry: 'functions/kubernetes/verify-kubernetes.ts',
+    ...inVpc,
+    description: "Asks every API server of a cluster how it is, and for the cluster's nodes",
+  },
+  {
+    name: 'bootstrap-kubernetes',
+    entry: 'functions/kubernetes/bootstrap-kubernetes.ts',
+    ...inVpc,
+    timeoutSeconds: 60,
+    description: "Applies who may do what in a cluster's API, and marks the control plane's nodes",
+  },
+  {
+    name: 'apply-add-ons',
+    entry: 'functions/kubernetes/apply-add-ons.ts',
+    ...inVpc,
+    timeoutSeconds: 60,
+    description: "Applies a cluster's add-ons, and deletes those that are wanted no more",
+  },
+  {
+    name: 'verify-add-ons',
+    entry: 'functions/kubernetes/verify-add-ons.ts',
+    ...inVpc,
+    description: "Looks whether a cluster's add-ons are rolled out",
+  },
+  {
+    name: 'finish-kubernetes',
+    entry: 'functions/kubernetes/finish-kubernetes.ts',
+    ...quick,
+    description: "Records what was applied to a cluster's API",
   },
   {
     name: 'record-failure',

@@ -14,6 +14,8 @@ export interface ClusterRecord {
   readonly endpoint?: string;
   readonly loadBalancerArn?: string;
   readonly targetGroupArn?: string;
+  /** What was last applied to the cluster's API, whole and verified. */
+  readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastFailure?: FailureRecord;

@@ -1,5 +1,6 @@
 import { decideIdentityParts } from '../identity/decide-identity-parts.ts';
 import { issuerOf } from '../identity/names.ts';
+import { wantedKubernetes } from '../kubernetes/wanted-kubernetes.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Layout, Plan, PlannedChange, Problem, SlotLayout } from './contracts.ts';
 import { decideLaunchTemplate, wantedLaunchTemplate } from './decide-launch-template.ts';
@@ -61,8 +62,20 @@ export function decideClusterPlan(input: PlanInput): Plan {
   // Something is recorded and was never finished, or AWS lost something: either is finished by the next run.
   if (!record?.formed)
     changes.push({ resource: 'etcd', change: 'create', reason: 'etcd is not yet formed and verified' });
+  else changes.push(...kubernetesChanges(input));
   const action = !record ? 'create' : changes.length > 0 ? 'converge' : 'unchanged';
   return { action, ...head, layout, changes, refusals: [] };
+}
+
+/** What the cluster's API is to hold: known by its hash, since plans are made outside the VPC. */
+function kubernetesChanges({ spec, observation: { record }, config }: PlanInput): PlannedChange[] {
+  const wanted = record && wantedKubernetes({ ...record, spec }, config);
+  if (!wanted || record?.kubernetes?.appliedHash === wanted.hash) return [];
+  const change = record?.kubernetes ? 'update' : 'create';
+  const reason = record?.kubernetes
+    ? 'bindings or add-ons differ from what was last applied'
+    : 'bindings and add-ons are not yet applied and verified';
+  return [{ resource: 'kubernetes', change, reason }];
 }
 
 function layoutObservation({ spec, observation, config, freshUid }: PlanInput) {

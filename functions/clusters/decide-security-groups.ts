@@ -51,6 +51,8 @@ export function wantedControlPlaneGroup(
       { fromPort: etcdClientPort, toPort: etcdPeerPort, source: sources.self },
       { fromPort: etcdClientPort, toPort: etcdClientPort, source: sources.etcdClients },
       { fromPort: apiPort, toPort: apiPort, source: sources.loadBalancer },
+      // Trivet's own tasks ask each API server itself, as they ask each member of etcd (ADR 15).
+      { fromPort: apiPort, toPort: apiPort, source: sources.etcdClients },
     ],
   };
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { clusterName, slotName } from '../clusters/names.ts';
+import { lease } from '../leases/contracts.ts';
+import type { Contract } from '../runtime/task.ts';
 
 const text = z.string().check(z.minLength(1));
 
@@ -34,3 +36,58 @@ export const kubernetesHealth = z.strictObject({
   absent: z.boolean(),
 });
 export type KubernetesHealth = z.infer<typeof kubernetesHealth>;
+
+const verifyInput = z.strictObject({ cluster: clusterName });
+const verifyOutput = z.strictObject({
+  /** `serving`: every API server is ready and every slot's instance is a node, not all of them ready. `absent`: waiting is in vain. */
+  verdict: z.enum(['ready', 'serving', 'starting', 'absent']),
+  reason: text,
+  health: kubernetesHealth,
+});
+export const verifyKubernetes: Contract<z.infer<typeof verifyInput>, z.infer<typeof verifyOutput>> = {
+  name: 'verify-kubernetes',
+  input: verifyInput,
+  output: verifyOutput,
+  errors: ['ClusterUnknown', 'ProtocolInvalid'],
+};
+
+const count = z.int().check(z.minimum(0));
+const leased = z.strictObject({ lease, cluster: clusterName });
+
+const bootstrapOutput = z.strictObject({
+  applied: count,
+  /** Names of the nodes that were marked as control plane by this run. */
+  marked: z.array(text),
+});
+export const bootstrapKubernetes: Contract<z.infer<typeof leased>, z.infer<typeof bootstrapOutput>> = {
+  name: 'bootstrap-kubernetes',
+  input: leased,
+  output: bootstrapOutput,
+  errors: ['LeaseLost', 'ClusterUnknown', 'KubernetesUnavailable', 'KubernetesRefused'],
+};
+
+/** `hash`: of all that was applied (`wantedKubernetes`). */
+const applyOutput = z.strictObject({ applied: count, pruned: count, hash: text });
+export const applyAddOns: Contract<z.infer<typeof leased>, z.infer<typeof applyOutput>> = {
+  name: 'apply-add-ons',
+  input: leased,
+  output: applyOutput,
+  errors: ['LeaseLost', 'ClusterUnknown', 'ResourceNotReady', 'KubernetesUnavailable', 'KubernetesRefused'],
+};
+
+const verifyAddOnsOutput = z.strictObject({ verified: z.boolean(), reason: text });
+export const verifyAddOns: Contract<z.infer<typeof verifyInput>, z.infer<typeof verifyAddOnsOutput>> = {
+  name: 'verify-add-ons',
+  input: verifyInput,
+  output: verifyAddOnsOutput,
+  errors: ['ClusterUnknown', 'KubernetesUnavailable', 'KubernetesRefused'],
+};
+
+const finishInput = z.strictObject({ lease, cluster: clusterName, hash: text });
+const finishOutput = z.strictObject({ cluster: clusterName, changed: z.boolean() });
+export const finishKubernetes: Contract<z.infer<typeof finishInput>, z.infer<typeof finishOutput>> = {
+  name: 'finish-kubernetes',
+  input: finishInput,
+  output: finishOutput,
+  errors: ['LeaseLost', 'ClusterUnknown', 'RegistryConflict'],
+};

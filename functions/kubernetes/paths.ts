@@ -47,3 +47,12 @@ export function pathOf({ apiVersion, kind, namespace, name }: ObjectReference): 
   const within = namespaced && namespace !== undefined ? `/namespaces/${namespace}` : '';
   return `${group}${within}/${plural}${name === undefined ? '' : `/${name}`}`;
 }
+
+/** The path of an object as it lies there or is to lie there. Pure. Throws RangeError as `pathOf`. */
+export function pathOfObject(object: {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}): string {
+  return pathOf({ apiVersion: object.apiVersion, kind: object.kind, ...object.metadata });
+}

@@ -183,6 +183,12 @@ export class KubernetesRefused extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** No node of the control plane has Kubernetes, and none will by waiting. Named by a Pass state; no task throws it. */
+export class KubernetesAbsent extends TrivetError {
+  override readonly name = 'KubernetesAbsent' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A certificate or key in the bucket does not fit what it should be. */
 export class CertificateInvalid extends TrivetError {
   override readonly name = 'CertificateInvalid' as const;
@@ -225,6 +231,7 @@ export const catalogue = {
   EtcdUnhealthy,
   KubernetesUnavailable,
   KubernetesRefused,
+  KubernetesAbsent,
   CertificateInvalid,
   WaitExhausted,
 } as const;

@@ -1,6 +1,7 @@
 import { clusterPermissions } from './permissions/clusters.ts';
 import { etcdPermissions } from './permissions/etcd.ts';
 import { identityPermissions } from './permissions/identity.ts';
+import { kubernetesPermissions } from './permissions/kubernetes.ts';
 import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
@@ -21,6 +22,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...nodePermissions(scope),
     ...identityPermissions(scope),
     ...etcdPermissions(scope),
+    ...kubernetesPermissions(scope),
     ...sweepPermissions(scope),
   };
 }

@@ -13,9 +13,17 @@ test('the catalogue imports nothing, so that anything may import it', () => {
   expect(readFileSync(join(root, 'functions/catalog.ts'), 'utf8')).not.toMatch(/^import/m);
 });
 
-test('only tasks that ask etcd are attached to the VPC', () => {
+test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', () => {
   const attached = catalog.filter(({ network }) => network === 'vpc').map(({ name }) => name);
-  expect(attached).toEqual(['judge-slot', 'verify-etcd', 'watch-etcd']);
+  expect(attached).toEqual([
+    'judge-slot',
+    'verify-etcd',
+    'verify-kubernetes',
+    'bootstrap-kubernetes',
+    'apply-add-ons',
+    'verify-add-ons',
+    'watch-etcd',
+  ]);
 });
 
 test('what runs each minute ends within the minute', () => {

@@ -11,6 +11,7 @@ import { handler as recordCluster } from '../../functions/clusters/record-cluste
 import { handler as recordFailure } from '../../functions/clusters/record-failure.ts';
 import { handler as ensureAddOnRoles } from '../../functions/identity/ensure-add-on-roles.ts';
 import { handler as publishIssuerDocuments } from '../../functions/identity/publish-issuer-documents.ts';
+import { handler as finishKubernetes } from '../../functions/kubernetes/finish-kubernetes.ts';
 import { handler as acquireLease } from '../../functions/leases/acquire-lease.ts';
 import { handler as releaseLease } from '../../functions/leases/release-lease.ts';
 import type { TaskContext } from '../../functions/runtime/task.ts';
@@ -36,6 +37,7 @@ const handlers = {
   'ensure-launch-template': ensureLaunchTemplate,
   'ensure-slot-group': ensureSlotGroup,
   'finish-provisioning': finishProvisioning,
+  'finish-kubernetes': finishKubernetes,
   'record-failure': recordFailure,
 };
 

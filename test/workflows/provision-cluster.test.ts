@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { ClusterRecord } from '../../functions/aws/registry.ts';
+import { wantedKubernetes } from '../../functions/kubernetes/wanted-kubernetes.ts';
 import { StateFailure } from '../../region/states/errors.ts';
 import type { JsonValue } from '../../region/states/json.ts';
 import { etcdHealthy, serviceAccountKeys } from '../functions/clusters/provisioned.ts';
@@ -21,6 +23,39 @@ const placeholder = (task: string) =>
 
 type World = ReturnType<typeof fakeDeployment>;
 type Stub = (payload: Record<string, unknown>) => JsonValue;
+
+/** A cluster's API, played: API servers need a look to be ready, nodes the add-ons, the add-ons one poll. */
+function playedKubernetes(world: World): Record<string, Stub> {
+  let looks = 0;
+  let rollouts = 0;
+  let applied = false;
+  const health = {
+    cluster: 'demo',
+    observedAt: 'now',
+    ready: false,
+    reason: 'played',
+    apiServers: [],
+    nodes: [],
+    absent: false,
+  };
+  return {
+    'verify-kubernetes': () => {
+      looks += 1;
+      const verdict = looks === 1 ? 'starting' : applied ? 'ready' : 'serving';
+      return { verdict, reason: `look ${looks}`, health };
+    },
+    'bootstrap-kubernetes': () => ({ applied: 4, marked: ['i-a'] }),
+    'apply-add-ons': () => {
+      applied = true;
+      const record = world.registry.items.get('demo/cluster') as unknown as ClusterRecord;
+      return { applied: 60, pruned: 0, hash: wantedKubernetes(record, world.context.config)?.hash ?? '' };
+    },
+    'verify-add-ons': () => {
+      rollouts += 1;
+      return { verified: rollouts > 1, reason: 'Deployment kube-system/coredns: 0 of 2 pods are available' };
+    },
+  };
+}
 
 /** etcd and its slots, played: an instance needs two looks to run, and etcd one poll more to form. */
 function playedEtcd(world: World): Record<string, Stub> {
@@ -46,6 +81,7 @@ function playedEtcd(world: World): Record<string, Stub> {
       return { verified: polls > 1, reason: 'one member is not started', health: etcdHealthy };
     },
     'complete-launch': () => ({ completed: true }),
+    ...playedKubernetes(world),
     'record-slot': ({ slot }) => {
       const key = `demo/slot#${slot}`;
       world.registry.items.set(key, { ...world.registry.items.get(key), startedOnce: true });

@@ -55,6 +55,7 @@ describe('provisioning a cluster', () => {
           { fromPort: 2379, toPort: 2380, source: 'sg-0002' },
           { fromPort: 2379, toPort: 2379, source: 'sg-etcdclients' },
           { fromPort: 6443, toPort: 6443, source: 'sg-0001' },
+          { fromPort: 6443, toPort: 6443, source: 'sg-etcdclients' },
         ].map((rule) => ({ ...rule, source: expect.any(String) })),
       },
     ]);

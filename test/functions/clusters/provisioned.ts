@@ -1,6 +1,9 @@
 import type { Objects } from '../../../functions/aws/objects.ts';
+import type { Registry } from '../../../functions/aws/registry.ts';
 import type { Layout, Plan } from '../../../functions/clusters/contracts.ts';
+import { wantedKubernetes } from '../../../functions/kubernetes/wanted-kubernetes.ts';
 import type { Invoke } from '../../support/fake-deployment.ts';
+import { testConfig } from '../../support/fake-task-context.ts';
 import { leastSpec } from '../../support/specs.ts';
 
 export const etcdHealthy = {
@@ -26,9 +29,13 @@ pwIDAQAB
 -----END PUBLIC KEY-----
 `;
 
-/** Runs the steps of provision-cluster by hand, in order, without etcd; tells which of them changed something. */
+/** Runs the steps of provision-cluster by hand, in order, without etcd and API servers; tells which of them changed something. */
 export async function provision(
-  { invoke, objects }: { readonly invoke: Invoke; readonly objects: Objects },
+  {
+    invoke,
+    objects,
+    registry,
+  }: { readonly invoke: Invoke; readonly objects: Objects; readonly registry: Registry },
   spec: unknown = leastSpec,
   holder = 'execution-1',
 ): Promise<{ plan: Plan; changed: string[] }> {
@@ -81,6 +88,9 @@ export async function provision(
     await step('ensure-slot-group', { cluster, slot, launchTemplateId, version });
   }
   await step('finish-provisioning', { cluster, health: etcdHealthy });
+  const record = await registry.getCluster(cluster);
+  const hash = record && wantedKubernetes(record, testConfig)?.hash;
+  await step('finish-kubernetes', { cluster, hash });
   await invoke('release-lease', { lease });
   return { plan, changed };
 }
