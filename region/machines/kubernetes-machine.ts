@@ -6,7 +6,9 @@ import { pki } from '../../node/kubernetes/paths.ts';
 import type { Report } from '../../node/protocol.ts';
 import { parseEnvironmentFile } from '../../node/render.ts';
 import type { KubernetesBinaries } from '../binaries.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { boundLogs, type ComponentHost, keepRunning } from './component-process.ts';
+import { runNodePart } from './control-plane-node.ts';
 import { type Installing, installKubernetesFiles } from './install-node.ts';
 import { prepareComponents } from './kubernetes-components.ts';
 
@@ -14,6 +16,7 @@ import { prepareComponents } from './kubernetes-components.ts';
 export type KubernetesReport = Pick<Report, 'kubernetes' | 'kubernetesVersion' | 'kubernetesReason'>;
 
 export interface KubernetesMachine {
+  readonly kernel: Kernel;
   readonly host: ComponentHost;
   readonly privateIp: string;
   readonly installing: Installing;
@@ -81,8 +84,12 @@ async function runComponents(machine: KubernetesMachine, binaries: KubernetesBin
   const clients = async (): Promise<unknown> => {
     await awaitReady(machine);
     await report({ kubernetes: 'ready', kubernetesVersion: binaries.version });
-    // Both would only wait for the API server themselves, and end and be started again where it takes long on a busy host.
-    return Promise.all([keepRunning(controllerManager, host), keepRunning(scheduler, host)]);
+    return Promise.all([
+      // Both would only wait for the API server themselves, and end and be started again where it takes long on a busy host.
+      keepRunning(controllerManager, host),
+      keepRunning(scheduler, host),
+      runNodePart(machine, binaries.version),
+    ]);
   };
   const lives = [
     keepRunning(apiServer, host),

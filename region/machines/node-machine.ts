@@ -82,7 +82,14 @@ async function live(
     signal,
   };
   const { reportKubernetes: report } = bootstrap;
-  const kubernetes = runKubernetes({ host, privateIp: spec.privateIp, installing, binaries, report });
+  const kubernetes = runKubernetes({
+    kernel,
+    host,
+    privateIp: spec.privateIp,
+    installing,
+    binaries,
+    report,
+  });
   try {
     await keepMarker(machine, bootstrap, volume);
   } finally {

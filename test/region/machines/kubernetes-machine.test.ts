@@ -1,3 +1,4 @@
+import type { Kernel } from '../../../region/kernel/kernel.ts';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,6 +170,8 @@ describe('a machine', () => {
     const host = hostAt(folder);
     const untouched = () => Promise.reject(new Error('nothing is fetched'));
     await runKubernetes({
+      // Nothing is asked of the region before there are programs.
+      kernel: {} as Kernel,
       host,
       privateIp: '127.90.1.10',
       binaries: there,
