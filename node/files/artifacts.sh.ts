@@ -21,15 +21,23 @@ readonly bin=$root/usr/local/bin
 
 # read_list: the whole list or nothing of it.
 read_list() {
-  local line
+  local line count=''
   kinds=() hashes=() names=()
   while IFS= read -r line; do
+    if [[ -z $count && $line =~ ^artifacts\\ ([0-9]+)$ ]]; then
+      count=\${BASH_REMATCH[1]}
+      continue
+    fi
     if [[ ! $line =~ ^(package|image)\\ ([0-9a-f]{64})\\ ([A-Za-z0-9][A-Za-z0-9._:/@-]*)$ ]]; then
       say "The list of artifacts has a line that is not one: $line"
       return 1
     fi
     kinds+=("\${BASH_REMATCH[1]}") hashes+=("\${BASH_REMATCH[2]}") names+=("\${BASH_REMATCH[3]}")
   done <"$list"
+  if [[ \${#names[@]} != "$count" ]]; then
+    say "The list of artifacts has \${#names[@]} of \${count:-an unknown number}."
+    return 1
+  fi
 }
 
 # is_chosen KIND NAME: whether this run is for it.

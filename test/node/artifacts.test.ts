@@ -24,16 +24,16 @@ const sha256 = (content: string | Uint8Array) => createHash('sha256').update(con
 const pause = 'registry.k8s.io/pause:3.10.1';
 
 describe('the list of artifacts', () => {
-  test('is one line for each, and empty for a node that has none', () => {
+  test('says how many there are, with one line for each', () => {
     const list = (artifacts: readonly NodeArtifact[]) =>
       renderArtifactFiles(artifacts)['/etc/trivet/artifacts'];
-    expect(list([])).toBe('');
+    expect(list([])).toBe('artifacts 0\n');
     expect(
       list([
         { kind: 'package', sha256: 'a'.repeat(64), name: 'etcd' },
         { kind: 'image', sha256: 'b'.repeat(64), name: pause },
       ]),
-    ).toBe(`package ${'a'.repeat(64)} etcd\nimage ${'b'.repeat(64)} ${pause}\n`);
+    ).toBe(`artifacts 2\npackage ${'a'.repeat(64)} etcd\nimage ${'b'.repeat(64)} ${pause}\n`);
     expect(() => list([{ kind: 'package', sha256: 'a'.repeat(64), name: 'etcd; reboot' }])).toThrow(
       'etcd; reboot is no artifact that a list can hold',
     );
@@ -226,6 +226,13 @@ esac`,
       status: 1,
       stdout: 'The list of artifacts has a line that is not one: package short runc\n',
     });
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8')
+        .replace(/.*short runc\n/, '')
+        .replace('artifacts 1', 'artifacts 2'),
+    );
+    expect(run('programs')).toMatchObject({ status: 1, stdout: 'The list of artifacts has 1 of 2.\n' });
     expect(calls('aws')).toEqual([]);
   });
 });
