@@ -1,3 +1,5 @@
+import { artifactsScript, containerdService } from './files/artifacts.sh.ts';
+
 /** One thing that a node fetches from `artifacts/<sha256>` of the deployment's bucket. */
 export interface NodeArtifact {
   readonly kind: 'package' | 'image';
@@ -8,13 +10,21 @@ export interface NodeArtifact {
 
 const line = /^(package|image) [0-9a-f]{64} [A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
 
-/** /etc/trivet/artifacts: `kind sha256 name` on each line; empty where nothing is pinned. Throws RangeError for what artifacts.sh could not read. */
-export function renderArtifactList(artifacts: readonly NodeArtifact[]): string {
-  return artifacts
-    .map(({ kind, sha256, name }) => {
-      const text = `${kind} ${sha256} ${name}`;
-      if (!line.test(text)) throw new RangeError(`${name} is no artifact that a list can hold`);
-      return `${text}\n`;
-    })
-    .join('');
+/** /etc/trivet/artifacts: their number, then `kind sha256 name` on each line. Throws RangeError for what artifacts.sh could not read. */
+function renderArtifactList(artifacts: readonly NodeArtifact[]): string {
+  const lines = artifacts.map(({ kind, sha256, name }) => {
+    const text = `${kind} ${sha256} ${name}`;
+    if (!line.test(text)) throw new RangeError(`${name} is no artifact that a list can hold`);
+    return `${text}\n`;
+  });
+  return `artifacts ${lines.length}\n${lines.join('')}`;
+}
+
+/** The files of a node that fetches artifacts: a control-plane node's and a worker's alike. */
+export function renderArtifactFiles(artifacts: readonly NodeArtifact[]): Readonly<Record<string, string>> {
+  return {
+    '/etc/trivet/artifacts': renderArtifactList(artifacts),
+    '/etc/trivet/containerd.service': containerdService,
+    '/usr/local/lib/trivet/artifacts.sh': artifactsScript,
+  };
 }

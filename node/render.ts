@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type NodeArtifact, renderArtifactFiles } from './artifacts.ts';
 import { type EtcdInput, etcdEnvironment } from './etcd-environment.ts';
 import { awsScript } from './files/aws.sh.ts';
 import { bootstrapScript } from './files/bootstrap.sh.ts';
@@ -22,6 +23,8 @@ export interface SlotNodeInput extends EtcdInput {
   readonly etcdVersion: string;
   /** etcd's initial cluster token, where a directive does not bring its own. */
   readonly clusterToken: string;
+  /** What the node fetches of programs and images; without any it lives on what its image brings. */
+  readonly artifacts?: readonly NodeArtifact[];
   /** What runs beside etcd; a node without it is etcd alone. */
   readonly kubernetes?: Omit<KubernetesInput, 'cluster' | 'address'>;
 }
@@ -115,6 +118,7 @@ export function renderNodeFiles(input: SlotNodeInput): NodeFile[] {
     '/usr/local/lib/trivet/last-log-index.py': lastLogIndexScript,
     '/usr/local/lib/trivet/marker.sh': markerScript,
     '/usr/local/lib/trivet/volume.sh': volumeScript,
+    ...renderArtifactFiles(input.artifacts ?? []),
     ...(input.kubernetes && renderKubernetesFiles({ ...input.kubernetes, cluster, address })),
   };
   return Object.entries(contents).map(([path, content]) => ({

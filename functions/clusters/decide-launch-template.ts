@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { committedLock } from '../../artifacts/lock.ts';
+import { nodeArtifacts } from '../../artifacts/node-artifacts.ts';
 import { serviceAccountIssuer } from '../../node/kubernetes/input.ts';
 import { type NodeFile, renderManifest, renderNodeFiles, renderUserData } from '../../node/render.ts';
 import type { LaunchTemplateData, LaunchTemplateFact } from '../aws/launch-templates.ts';
+import { architectureOf } from './architecture.ts';
 import type { Layout, SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
@@ -58,6 +61,13 @@ export function wantedLaunchTemplate(
     memberName: slot.memberName,
     etcdVersion: spec.controlPlane.etcd.version,
     clusterToken: layout.initialClusterToken,
+    artifacts: nodeArtifacts(committedLock, {
+      kubernetesVersion: spec.kubernetesVersion,
+      etcdVersion: spec.controlPlane.etcd.version,
+      architecture: architectureOf(spec.controlPlane.instanceTypes),
+      role: 'control-plane',
+      cni: spec.network.cni,
+    }),
     ...(endpoint && { kubernetes: kubernetesOf(spec, layout, endpoint, deployment) }),
   };
   const { instanceTypes } = spec.controlPlane;

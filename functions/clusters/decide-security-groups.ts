@@ -1,4 +1,5 @@
 import type { IngressRule, SecurityGroupFact } from '../aws/networks.ts';
+import { cniPorts } from '../kubernetes/add-ons/cni-ports.ts';
 import { namesOf } from './names.ts';
 import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
@@ -6,6 +7,8 @@ import type { ClusterSpec } from './spec-schema.ts';
 export const apiPort = 6443;
 const etcdClientPort = 2379;
 const etcdPeerPort = 2380;
+/** Where an API server, for logs and commands, and metrics-server reach a kubelet. */
+const kubeletPort = 10_250;
 
 export interface WantedSecurityGroup {
   readonly name: string;
@@ -36,7 +39,10 @@ export function wantedLoadBalancerGroup(
   };
 }
 
-/** The nodes' group: etcd among themselves and for the tasks that talk to it, the API from the load balancer. */
+/**
+ * The nodes' group: etcd, kubelets and the pods' network among themselves, etcd for the tasks that talk to it, the API from the load
+ * balancer.
+ */
 export function wantedControlPlaneGroup(
   owner: Owner,
   spec: ClusterSpec,
@@ -49,12 +55,24 @@ export function wantedControlPlaneGroup(
     tags: tagsOf(owner, name, spec.tags),
     rules: [
       { fromPort: etcdClientPort, toPort: etcdPeerPort, source: sources.self },
+      { fromPort: kubeletPort, toPort: kubeletPort, source: sources.self },
+      ...podNetworkRules(spec, sources.self),
       { fromPort: etcdClientPort, toPort: etcdClientPort, source: sources.etcdClients },
       { fromPort: apiPort, toPort: apiPort, source: sources.loadBalancer },
       // Trivet's own tasks ask each API server itself, as they ask each member of etcd (ADR 15).
       { fromPort: apiPort, toPort: apiPort, source: sources.etcdClients },
     ],
   };
+}
+
+/** What the cluster's pod network needs from nodes of a group. */
+function podNetworkRules(spec: ClusterSpec, source: string): IngressRule[] {
+  return cniPorts(spec.network.cni).map(({ protocol, fromPort, toPort }) => ({
+    ...(protocol !== 'tcp' && { protocol }),
+    fromPort,
+    toPort,
+    source,
+  }));
 }
 
 /** Rules beyond the wanted ones are revoked: who may reach etcd and the API is the spec's to say. */

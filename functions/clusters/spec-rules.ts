@@ -1,4 +1,5 @@
 import { alignCidr, overlaps, parseCidr, type Range } from './addresses.ts';
+import { isArm } from './architecture.ts';
 import type { Problem } from './contracts.ts';
 import { clusterNameLengthMax, tagKeys } from './names.ts';
 import { renderPath } from './spec-problems.ts';
@@ -87,11 +88,6 @@ function checkZones({ zones }: Raw): Problem[] {
       },
     ];
   return [{ path: 'zones', problem: `${count} zones are too many`, fix: 'use one zone or three' }];
-}
-
-/** Families of AWS's own arm64 processors carry a g after the generation: t4g, m7gd, im4gn, g5g; a1 was the first. */
-function isArm(instanceType: string): boolean {
-  return /^(a1|[a-z]+\d+g[a-z]*)\./.test(instanceType);
 }
 
 function checkInstanceTypes(spec: Raw): Problem[] {

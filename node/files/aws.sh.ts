@@ -18,7 +18,7 @@ instance_id() {
 said_error=''
 
 # get_object KEY FILE: the whole object or nothing. One that is not there yet is waited for in silence; anything else that S3 or the
-# network answers is said once, since a person may have to mend it, and tried again all the same.
+# network answers is said once, since a person may have to mend it, and tried again all the same. Returns 2 when there is no such object.
 get_object() {
   local error
   if error=$(aws s3api get-object --region "$TRIVET_REGION" --bucket "$TRIVET_BUCKET" --key "$1" "$2.part" 2>&1 >/dev/null); then
@@ -26,7 +26,8 @@ get_object() {
     return
   fi
   error=\${error//$'\\n'/ }
-  if [[ $error != *'(NoSuchKey)'* && $error != "$said_error" ]]; then
+  if [[ $error == *'(NoSuchKey)'* ]]; then return 2; fi
+  if [[ $error != "$said_error" ]]; then
     say "$1 could not be read:$error"
     said_error=$error
   fi

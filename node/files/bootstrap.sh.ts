@@ -164,6 +164,7 @@ main() {
   install -d -m 0755 "$run"
   S_instanceId=$(instance_id)
   id "$TRIVET_ETCD_USER" >/dev/null 2>&1 || useradd --system --no-create-home --shell /sbin/nologin "$TRIVET_ETCD_USER"
+  "$root/usr/local/lib/trivet/artifacts.sh" etcd || say "The pinned etcd could not be installed; the image's counts."
   find_etcd
   fetch_certificates
   report waiting

@@ -137,6 +137,7 @@ main() {
   local missing version=''
   install -d -m 0755 "$run"
   S_instanceId=$(instance_id)
+  "$root/usr/local/lib/trivet/artifacts.sh" programs
   missing=$(missing_program)
   if [[ -n $missing ]]; then
     report absent "no-$missing"
@@ -153,6 +154,8 @@ main() {
   prepare_kernel
   sign_kubelet_client
   start_containerd
+  # All before the kubelet, which would look for what it lacks where there is nothing, and then wait.
+  "$root/usr/local/lib/trivet/artifacts.sh" images
   run_phases
   if await_ready; then
     report ready

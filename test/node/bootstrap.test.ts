@@ -115,7 +115,8 @@ describe.skipIf(missing)('bootstrap.sh', () => {
     await eventually(() => report('i-00000000000000009')?.reason === 'volume-not-attached');
     node.kill();
     await node.ended;
-    expect(text().split('\n').slice(0, 2)).toEqual([
+    expect(text().split('\n').slice(0, 3)).toEqual([
+      'No artifacts are pinned for this node; it goes on with the etcd of its image.',
       'waiting ',
       `${prefix}/directives/i-00000000000000009 could not be read: An error occurred (AccessDenied) when calling the GetObject operation`,
     ]);

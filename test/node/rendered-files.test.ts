@@ -26,6 +26,7 @@ describe('the rendered files', () => {
   afterAll(() => node.remove());
 
   const scripts = [
+    '/usr/local/lib/trivet/artifacts.sh',
     '/usr/local/lib/trivet/aws.sh',
     '/usr/local/lib/trivet/bootstrap.sh',
     '/usr/local/lib/trivet/marker.sh',
@@ -49,6 +50,9 @@ describe('the rendered files', () => {
       '/usr/local/lib/trivet/last-log-index.py',
       '/usr/local/lib/trivet/marker.sh',
       '/usr/local/lib/trivet/volume.sh',
+      '/etc/trivet/artifacts',
+      '/etc/trivet/containerd.service',
+      '/usr/local/lib/trivet/artifacts.sh',
     ]);
     expect(files.every((file) => file.owner === 'root:root' && file.mode === modeOf(file.path))).toBe(true);
   });
@@ -144,7 +148,7 @@ describe('the manifest and the user data', () => {
         input: relative,
         encoding: 'utf8',
       });
-      expect(checked.trimEnd().split('\n')).toHaveLength(14);
+      expect(checked.trimEnd().split('\n')).toHaveLength(17);
     } finally {
       node.remove();
     }

@@ -3,12 +3,12 @@ import type { EnvironmentVariable, Volume, VolumeMount } from './manifest.ts';
 /** Service accounts, all in kube-system, whose pods take a role of their own in AWS: whom the roles' trust policies must name. */
 export const awsServiceAccounts = {
   cloudControllerManager: 'cloud-controller-manager',
-  ebsCsiDriver: 'ebs-csi-controller',
+  ebsCsiDriver: 'ebs-csi-controller-sa',
   cni: 'aws-node',
 } as const;
 
 /** Whom a service account's token is for, as AWS's identity provider wants it. */
-export const awsAudience = 'sts.amazonaws.com';
+const awsAudience = 'sts.amazonaws.com';
 
 /** The kubelet renews a token after four fifths of its life, and SDKs read the file anew. */
 const tokenSeconds = 3_600;

@@ -1,5 +1,7 @@
 import type { Cni } from './add-on.ts';
-import { vxlanPort } from './flannel.ts';
+
+/** UDP port of the kernel's VXLAN, as flannel sets it on Linux. */
+export const vxlanPort = 8472;
 
 /** A way in that nodes of one cluster need to each other, in the terms of a security group's rule. */
 export interface NodePorts {

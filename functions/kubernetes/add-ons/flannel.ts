@@ -1,5 +1,6 @@
 import { common, imagesOf } from '../../../artifacts/versions.ts';
 import { type AddOn, type AddOnInput, stages } from './add-on.ts';
+import { vxlanPort } from './cni-ports.ts';
 import {
   apiServerEnvironment,
   type Container,
@@ -24,9 +25,6 @@ const name = 'kube-flannel';
 const labels = labelsOf('flannel');
 const selector = { app: 'flannel' };
 const account = 'flannel';
-
-/** UDP port of the kernel's VXLAN, as flannel sets it on Linux. */
-export const vxlanPort = 8472;
 
 /** What the container runtime runs for each pod: flannel's plugin, which calls `bridge`, then the plugin for host ports. */
 const cniConfiguration = {

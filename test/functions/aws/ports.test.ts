@@ -184,6 +184,29 @@ describe('the bucket', () => {
   });
 });
 
+describe('security groups', () => {
+  test('give rules of every protocol back as they were put, and take them away again', async () => {
+    const networks = makeNetworks(config);
+    const owner = { deployment: 'trivet', cluster: 'ports' };
+    const tags = { 'trivet:deployment': 'trivet', 'trivet:cluster': 'ports' };
+    const request = { vpcId: config.vpcId, name: 'ports', description: 'of a test', tags };
+    const group = await networks.createSecurityGroup(request);
+    const source = group.securityGroupId;
+    const rules = [
+      { fromPort: 10250, toPort: 10250, source },
+      { protocol: 'udp', fromPort: 8472, toPort: 8472, source },
+      { protocol: '-1', fromPort: -1, toPort: -1, source: '10.0.0.0/16' },
+    ];
+    await networks.allowIngress(group, rules, owner);
+    const [found] = await networks.securityGroups(config.vpcId, ['ports']);
+    expect(found?.ingress).toHaveLength(3);
+    expect(found?.ingress).toEqual(expect.arrayContaining(rules));
+    await networks.revokeIngress(group, found?.ingress ?? [], owner);
+    const [closed] = await networks.securityGroups(config.vpcId, ['ports']);
+    expect(closed?.ingress).toEqual([]);
+  });
+});
+
 describe('Step Functions', () => {
   test('does not know an execution that never was', async () => {
     const executions = makeExecutions(config);

@@ -53,6 +53,8 @@ describe('provisioning a cluster', () => {
         name: 'trivet-demo-control-plane',
         ingress: [
           { fromPort: 2379, toPort: 2380, source: 'sg-0002' },
+          { fromPort: 10250, toPort: 10250, source: 'sg-0002' },
+          { protocol: 'udp', fromPort: 8472, toPort: 8472, source: 'sg-0002' },
           { fromPort: 2379, toPort: 2379, source: 'sg-etcdclients' },
           { fromPort: 6443, toPort: 6443, source: 'sg-0001' },
           { fromPort: 6443, toPort: 6443, source: 'sg-etcdclients' },

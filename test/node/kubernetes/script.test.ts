@@ -159,6 +159,18 @@ case $call in get-object) cp "${folder}/bucket/$key" "$file" ;; put-object) cp "
     },
   );
 
+  test('what is pinned is installed before anything is looked for, images before the kubelet starts', async () => {
+    writeFileSync(join(folder, 'ready'), '');
+    const script = join(node.root, 'usr/local/lib/trivet/artifacts.sh');
+    writeFileSync(script, `#!/bin/bash\necho "systemctl played $1" >>"${folder}/calls"\n`, { mode: 0o755 });
+    expect(await start().ended).toEqual({ code: 0, errors: '' });
+    const order = calls().map((call) => call.replace(/ --config .*/, ''));
+    expect(order.indexOf('systemctl played programs')).toBe(0);
+    expect(order.indexOf('systemctl played images')).toBe(
+      order.indexOf('kubeadm init phase control-plane all') - 1,
+    );
+  });
+
   test('programs of another version are left alone', async () => {
     play('kubelet', 'echo "Kubernetes v1.34.0"');
     expect(await start().ended).toEqual({ code: 0, errors: '' });
