@@ -15,7 +15,7 @@ import { signToken, type TokenClaims } from '../support/service-account-token.ts
 
 const spec = readSpecFile('examples/single.yaml');
 const output = { json: true, say: () => {}, result: () => {} };
-const driver = 'system:serviceaccount:kube-system:ebs-csi-controller-sa';
+const driver = 'system:serviceaccount:kube-system:ebs-csi-controller';
 
 let deployed: DeployedRegion;
 let issuer: Issuer;

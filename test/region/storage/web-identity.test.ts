@@ -20,7 +20,7 @@ const pairOf = () =>
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   });
 const [own, foreign] = [pairOf(), pairOf()];
-const sub = 'system:serviceaccount:kube-system:ebs-csi-controller-sa';
+const sub = 'system:serviceaccount:kube-system:ebs-csi-controller';
 
 let kernel: Kernel;
 let sts: STSClient;
