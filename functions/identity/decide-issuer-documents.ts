@@ -69,8 +69,8 @@ function webKeyOf(key: KeyObject) {
 
 function parsePublicKeys(pem: string): KeyObject[] {
   const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
-  const keys = blocks.map(parsePublicKey);
-  if (keys.length > 0) return keys;
+  const keys = new Map(blocks.map(parsePublicKey).map((key) => [keyIdOf(key), key]));
+  if (keys.size > 0) return [...keys.values()];
   throw new CertificateInvalid('there is no public key where those of service-account tokens should be');
 }
 

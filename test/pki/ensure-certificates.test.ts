@@ -302,6 +302,18 @@ describe('ensure-certificates', () => {
     }
   });
 
+  test('the public key of tokens lies apart from the key, beside those that verified before', async () => {
+    const path = 'clusters/demo/pki/service-account.pub';
+    await run();
+    const ofSlot = objects.text('clusters/demo/slots/a/pki/kubernetes/pki/sa.pub');
+    expect(objects.text(path)).toBe(ofSlot);
+    objects.bodies.set(path, Buffer.from('an earlier key\n'));
+    await run();
+    expect(objects.text(path)).toBe(`${ofSlot}an earlier key\n`);
+    await run();
+    expect(objects.text(path)).toBe(`${ofSlot}an earlier key\n`);
+  });
+
   test('secrets are encrypted with a key that every run leaves as it is', async () => {
     await run();
     const [key] = JSON.parse(objects.text('clusters/demo/pki/private/encryption.key') ?? '') as object[];

@@ -7,6 +7,7 @@ import type {
   DescribeTargetGroupsOutput,
   DescribeTargetHealthOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { provision } from '../../cli/commands/provision.ts';
 import { readStatus } from '../../cli/commands/status.ts';
@@ -144,6 +145,30 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
     expect((await anonymous('/readyz')).stdout).toBe('200');
     expect((await anonymous('/version')).stdout).toBe('401');
     expect((await anonymous('/api/v1/namespaces')).stdout).toBe('401');
+  });
+
+  test('signs service accounts’ tokens that STS takes for an add-on’s role', {
+    timeout: 60_000,
+  }, async () => {
+    const account = 'ebs-csi-controller';
+    await kubectl('create', 'serviceaccount', account, '--namespace=kube-system');
+    const tokenFor = (audience: string) =>
+      kubectl('create', 'token', account, '--namespace=kube-system', `--audience=${audience}`);
+    const sts = new STSClient({ region: 'us-east-1', endpoint: deployed.region.endpoint });
+    const assume = (WebIdentityToken: string) =>
+      sts.send(
+        new AssumeRoleWithWebIdentityCommand({
+          RoleArn: `arn:aws:iam::123456789012:role/trivet/${spec.name}/trivet-${spec.name}-ebs-csi-driver`,
+          RoleSessionName: 'ebs-csi-driver',
+          WebIdentityToken,
+        }),
+      );
+    expect(await assume(await tokenFor('sts.amazonaws.com'))).toMatchObject({
+      SubjectFromWebIdentityToken: `system:serviceaccount:kube-system:${account}`,
+    });
+    await expect(assume(await tokenFor('elsewhere'))).rejects.toMatchObject({
+      name: 'InvalidIdentityTokenException',
+    });
   });
 
   test('has an API server that dies by itself back on the same instance', { timeout: 120_000 }, async () => {

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../region/kernel/errors.ts';
 import { createDispatch } from '../../../region/protocols/dispatch.ts';
 import { createRequestHandler } from '../../../region/protocols/in-process.ts';
-import { credentialScope } from '../../../region/protocols/scope.ts';
-import { noBody, toText, type WireRequest } from '../../../region/protocols/wire.ts';
+import { credentialScope, unsignedService } from '../../../region/protocols/scope.ts';
+import { noBody, toBytes, toText, type WireRequest } from '../../../region/protocols/wire.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type ClientConfig, createDoor, type Door, play } from './doors.ts';
 
@@ -18,6 +18,11 @@ const request = (more: Partial<WireRequest> = {}): WireRequest => ({
   headers: {},
   body: noBody,
   ...more,
+});
+
+const formOf = (action: string): Partial<WireRequest> => ({
+  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+  body: toBytes(`Version=2011-06-15&Action=${action}`),
 });
 
 const signedFor = (service: string): Record<string, string> => ({
@@ -73,6 +78,17 @@ describe('the credential scope', () => {
 
   it('is absent where nobody signed', () => {
     expect(credentialScope(request())).toBeUndefined();
+  });
+
+  it.each([
+    ['a bucket’s own host', { host: 'bucket.s3.us-east-1.amazonaws.com', method: 'PUT' }, 's3'],
+    ['S3’s host', { host: 's3.us-east-1.amazonaws.com', method: 'DELETE' }, 's3'],
+    ['whatever is read', { method: 'GET', path: '/bucket/key' }, 's3'],
+    ['a token', formOf('AssumeRoleWithWebIdentity'), 'sts'],
+    ['another call', formOf('DescribeVolumes'), undefined],
+    ['JSON', { ...formOf('AssumeRoleWithWebIdentity'), headers: {} }, undefined],
+  ])('is not needed for %s', (_, given: Partial<WireRequest>, service) => {
+    expect(unsignedService(request(given))).toBe(service);
   });
 });
 

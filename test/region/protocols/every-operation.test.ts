@@ -25,10 +25,9 @@ const ownedBySdk: Partial<Record<ServiceId, RegExp>> = {
   s3: /^(Checksum|ContentMD5|ContentLength|SSECustomerKey|CopySourceSSECustomerKey|ExpiresString|Expires$|ContentType$)/,
 };
 
-/** Signed for another service (S3 Express, Object Lambda), or not signed at all (federation): the region does not play these. */
+/** Signed for another service (S3 Express, Object Lambda), or not signed at all (SAML): the region does not play these. */
 const elsewhere = new Set([
   'AssumeRoleWithSAML',
-  'AssumeRoleWithWebIdentity',
   'CreateSession',
   'ListDirectoryBuckets',
   'WriteGetObjectResponse',
