@@ -37,9 +37,10 @@ export const handler = task(
       return await callingKubernetes(async () => {
         for (const object of objects) await act(() => client.apply(pathOfObject(object), object, signal));
         const instanceIds = slots.flatMap(({ instanceId }) => instanceId ?? []);
-        const marked = await act(() => markControlPlaneNodes(client, instanceIds, signal));
-        log.info('bootstrapped', { applied: objects.length, marked });
-        return { applied: objects.length, marked };
+        const { marked, missing } = await act(() => markControlPlaneNodes(client, instanceIds, signal));
+        log.info('bootstrapped', { applied: objects.length, marked, missing });
+        const complete = instanceIds.length === slots.length && missing.length === 0;
+        return { applied: objects.length, marked, complete };
       });
     } finally {
       client.close();

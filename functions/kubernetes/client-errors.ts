@@ -78,7 +78,12 @@ export function classifyConnection(error: unknown): KubernetesErrorKind {
   return notTrusted(error) ? 'not-trusted' : 'unreachable';
 }
 
-/** Kinds that the same call may not meet again, without anybody changing anything. */
+/**
+ * Kinds that the same call may not meet again, without anybody changing anything. Rights are among them: an API server learns of a binding a
+ * moment after another one has written it.
+ */
 export function passes(kind: KubernetesErrorKind): boolean {
-  return ['unreachable', 'timeout', 'conflict', 'too-many-requests', 'unavailable'].includes(kind);
+  return ['unreachable', 'timeout', 'conflict', 'too-many-requests', 'unavailable', 'forbidden'].includes(
+    kind,
+  );
 }

@@ -38,12 +38,14 @@ export const kubernetesHealth = z.strictObject({
 export type KubernetesHealth = z.infer<typeof kubernetesHealth>;
 
 const verifyInput = z.strictObject({ cluster: clusterName });
-const verifyOutput = z.strictObject({
-  /** `serving`: every API server is ready and every slot's instance is a node, not all of them ready. `absent`: waiting is in vain. */
-  verdict: z.enum(['ready', 'serving', 'starting', 'absent']),
-  reason: text,
-  health: kubernetesHealth,
-});
+/**
+ * `starting`: not every API server is ready. `serving`: they are, and not every slot's instance is a node yet, or nobody may ask for nodes
+ * before the first bindings. `registered`: they are nodes, not all of them ready. `absent`: waiting is in vain.
+ */
+const kubernetesVerdict = z.enum(['absent', 'starting', 'serving', 'registered', 'ready']);
+export type KubernetesVerdict = z.infer<typeof kubernetesVerdict>;
+
+const verifyOutput = z.strictObject({ verdict: kubernetesVerdict, reason: text, health: kubernetesHealth });
 export const verifyKubernetes: Contract<z.infer<typeof verifyInput>, z.infer<typeof verifyOutput>> = {
   name: 'verify-kubernetes',
   input: verifyInput,
@@ -58,6 +60,8 @@ const bootstrapOutput = z.strictObject({
   applied: count,
   /** Names of the nodes that were marked as control plane by this run. */
   marked: z.array(text),
+  /** Every slot's instance is a node and marked. */
+  complete: z.boolean(),
 });
 export const bootstrapKubernetes: Contract<z.infer<typeof leased>, z.infer<typeof bootstrapOutput>> = {
   name: 'bootstrap-kubernetes',

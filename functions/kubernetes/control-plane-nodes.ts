@@ -34,22 +34,25 @@ export function missingMarks({ metadata, spec }: Node): object | undefined {
 
 /**
  * Marks the nodes of the slots' present instances as control plane, as `kubeadm init phase mark-control-plane` would: a kubelet may not
- * label itself so. Returns the names of those that lacked a mark. A node that is not there yet is marked by a later look. Safe to repeat.
+ * label itself so. A node that is not there yet (`missing`) is marked by a later look. Safe to repeat.
  */
 export async function markControlPlaneNodes(
   client: KubernetesClient,
   instanceIds: readonly string[],
   signal?: AbortSignal,
-): Promise<string[]> {
-  const marked = await Promise.all(
+): Promise<{ readonly marked: string[]; readonly missing: string[] }> {
+  const marked: string[] = [];
+  const missing: string[] = [];
+  await Promise.all(
     instanceIds.map(async (name) => {
       const path = pathOf({ apiVersion: 'v1', kind: 'Node', name });
       const node = await client.get<Node>(path, signal);
-      const patch = node && missingMarks(node);
-      if (!patch) return [];
+      if (!node) return missing.push(name);
+      const patch = missingMarks(node);
+      if (!patch) return;
       await client.patch(path, patch, 'merge', signal);
-      return [name];
+      return marked.push(name);
     }),
   );
-  return marked.flat();
+  return { marked, missing };
 }

@@ -6,7 +6,7 @@
 import { makeObjects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { task } from '../runtime/task.ts';
-import { type KubernetesHealth, verifyKubernetes } from './contracts.ts';
+import { type KubernetesHealth, type KubernetesVerdict, verifyKubernetes } from './contracts.ts';
 import { type KubernetesReaderDeps, observeKubernetes } from './observe-kubernetes.ts';
 
 export interface VerifyKubernetesDeps extends KubernetesReaderDeps {
@@ -30,14 +30,12 @@ export const handler = task(
  * Pure. `ownNetwork`: the pods' network is the user's to install, and nodes are not ready before it is; that they are there is all that can
  * be asked for.
  */
-export function verdictOn(
-  health: KubernetesHealth,
-  ownNetwork: boolean,
-): 'ready' | 'serving' | 'starting' | 'absent' {
+export function verdictOn(health: KubernetesHealth, ownNetwork: boolean): KubernetesVerdict {
   if (health.absent) return 'absent';
   if (health.ready) return 'ready';
+  if (!health.apiServers.every(({ ready }) => ready)) return 'starting';
   const slots = health.apiServers.map(({ slot }) => slot);
   const there = slots.every((slot) => health.nodes.some((node) => node.slot === slot));
-  if (!there || !health.apiServers.every(({ ready }) => ready)) return 'starting';
-  return ownNetwork ? 'ready' : 'serving';
+  if (!there) return 'serving';
+  return ownNetwork ? 'ready' : 'registered';
 }

@@ -41,10 +41,10 @@ function playedKubernetes(world: World): Record<string, Stub> {
   return {
     'verify-kubernetes': () => {
       looks += 1;
-      const verdict = looks === 1 ? 'starting' : applied ? 'ready' : 'serving';
+      const verdict = looks === 1 ? 'starting' : looks === 2 ? 'serving' : applied ? 'ready' : 'registered';
       return { verdict, reason: `look ${looks}`, health };
     },
-    'bootstrap-kubernetes': () => ({ applied: 4, marked: ['i-a'] }),
+    'bootstrap-kubernetes': () => ({ applied: 4, marked: ['i-a'], complete: looks > 2 }),
     'apply-add-ons': () => {
       applied = true;
       const record = world.registry.items.get('demo/cluster') as unknown as ClusterRecord;
