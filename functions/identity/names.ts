@@ -32,7 +32,7 @@ export const addOns = {
     suffix: 'cloud-controller-manager',
     serviceAccount: 'cloud-controller-manager',
   },
-  ebsCsiDriver: { suffix: 'ebs-csi-driver', serviceAccount: 'ebs-csi-controller' },
+  ebsCsiDriver: { suffix: 'ebs-csi-driver', serviceAccount: 'ebs-csi-controller-sa' },
   cni: { suffix: 'vpc-cni', serviceAccount: 'aws-node' },
 } as const satisfies Readonly<Record<string, AddOn>>;
 export type AddOnKey = keyof typeof addOns;

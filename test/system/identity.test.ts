@@ -15,7 +15,7 @@ import { signToken, type TokenClaims } from '../support/service-account-token.ts
 
 const spec = readSpecFile('examples/single.yaml');
 const output = { json: true, say: () => {}, result: () => {} };
-const driver = 'system:serviceaccount:kube-system:ebs-csi-controller';
+const driver = 'system:serviceaccount:kube-system:ebs-csi-controller-sa';
 
 let deployed: DeployedRegion;
 let issuer: Issuer;

@@ -150,7 +150,7 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
   test('signs service accounts’ tokens that STS takes for an add-on’s role', {
     timeout: 60_000,
   }, async () => {
-    const account = 'ebs-csi-controller';
+    const account = 'ebs-csi-controller-sa';
     await kubectl('create', 'serviceaccount', account, '--namespace=kube-system');
     const tokenFor = (audience: string) =>
       kubectl('create', 'token', account, '--namespace=kube-system', `--audience=${audience}`);

@@ -1,14 +1,12 @@
+import { addOns, tokenAudience } from '../../identity/names.ts';
 import type { EnvironmentVariable, Volume, VolumeMount } from './manifest.ts';
 
-/** Service accounts, all in kube-system, whose pods take a role of their own in AWS: whom the roles' trust policies must name. */
+/** Service accounts, all in kube-system, whose pods take a role of their own in AWS: those that the roles' trust policies name. */
 export const awsServiceAccounts = {
-  cloudControllerManager: 'cloud-controller-manager',
-  ebsCsiDriver: 'ebs-csi-controller-sa',
-  cni: 'aws-node',
+  cloudControllerManager: addOns.cloudControllerManager.serviceAccount,
+  ebsCsiDriver: addOns.ebsCsiDriver.serviceAccount,
+  cni: addOns.cni.serviceAccount,
 } as const;
-
-/** Whom a service account's token is for, as AWS's identity provider wants it. */
-const awsAudience = 'sts.amazonaws.com';
 
 /** The kubelet renews a token after four fifths of its life, and SDKs read the file anew. */
 const tokenSeconds = 3_600;
@@ -33,7 +31,7 @@ export function awsIdentity(region: string, roleArn: string | undefined): AwsIde
   ];
   if (roleArn === undefined) return { env, volumes: [], volumeMounts: [] };
   const name = 'aws-token';
-  const token = { audience: awsAudience, expirationSeconds: tokenSeconds, path: 'token' };
+  const token = { audience: tokenAudience, expirationSeconds: tokenSeconds, path: 'token' };
   return {
     env: [
       ...env,

@@ -62,7 +62,7 @@ describe('a role', () => {
   test('is taken by one service account of kube-system, with a token for STS', () => {
     const { name: issuerName, providerArn } = issuer;
     expect(roles.map((role) => role.trustPolicy)).toEqual(
-      ['cloud-controller-manager', 'ebs-csi-controller'].map((account) => ({
+      ['cloud-controller-manager', 'ebs-csi-controller-sa'].map((account) => ({
         Version: '2012-10-17',
         Statement: [
           {

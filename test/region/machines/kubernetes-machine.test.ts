@@ -1,4 +1,3 @@
-import type { Kernel } from '../../../region/kernel/kernel.ts';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { staticPodDelay } from '../../../node/policy.ts';
 import type { KubernetesBinaries } from '../../../region/binaries.ts';
 import { createClock } from '../../../region/kernel/clock.ts';
+import type { Kernel } from '../../../region/kernel/kernel.ts';
 import { boundLogs, type ComponentHost, keepRunning } from '../../../region/machines/component-process.ts';
 import { createConsole } from '../../../region/machines/console.ts';
 import { prepareComponents } from '../../../region/machines/kubernetes-components.ts';

@@ -20,7 +20,7 @@ const pairOf = () =>
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   });
 const [own, foreign] = [pairOf(), pairOf()];
-const sub = 'system:serviceaccount:kube-system:ebs-csi-controller';
+const sub = 'system:serviceaccount:kube-system:ebs-csi-controller-sa';
 
 let kernel: Kernel;
 let sts: STSClient;
