@@ -1,50 +1,68 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { makeObjects } from '../functions/aws/objects.ts';
-import { type ClusterRecord, makeRegistry, type SlotRecord } from '../functions/aws/registry.ts';
-import { objectKeys } from '../functions/clusters/names.ts';
-import { parseReport, type Report } from '../node/protocol.ts';
-import type { Target } from './target.ts';
+import { makeRegistry } from '../functions/aws/registry.ts';
+import type { KubernetesHealth, NodeHealth } from '../functions/kubernetes/contracts.ts';
+import { standInSuffix } from '../node/kubernetes/input.ts';
+import { CommandError } from './output.ts';
+import { invokeTask, type Target } from './target.ts';
 
 /** A cluster's Kubernetes, as `npm start -- --json` and `trivet status --json` give it. */
 export interface KubernetesStatus {
-  /** Whether its nodes run real API servers; without the programs an embedded region runs etcd alone. */
+  /** Whether real API servers serve; without the programs an embedded region runs a stand-in. */
   readonly real: boolean;
   readonly version: string | null;
-  /** Targets of the load balancer that are healthy: their /readyz says ok. */
+  /** API servers whose own /readyz says ok. */
   readonly apiServersReady: number;
+  /** Nodes that are ready: the slots' present instances, and workers. */
+  readonly nodesReady: number;
 }
 
-/** What the slots' instances report of Kubernetes and what the load balancer finds. */
-export async function readKubernetes(
-  target: Target,
-  record: Pick<ClusterRecord, 'name' | 'targetGroupArn'>,
-  slots: readonly Pick<SlotRecord, 'slot' | 'instanceId'>[],
-): Promise<KubernetesStatus> {
-  const [reports, apiServersReady] = await Promise.all([
-    readReports(target, record.name, slots),
-    countHealthy(target, record.targetGroupArn),
-  ]);
-  const running = reports.filter(({ kubernetes }) => kubernetes === 'starting' || kubernetes === 'ready');
+/** What the task in the VPC finds; undefined where it cannot look: there is no such cluster yet, or it is not far enough. */
+export async function readKubernetes(target: Target, cluster: string): Promise<KubernetesHealth | undefined> {
+  try {
+    return (await invokeTask<{ health: KubernetesHealth }>(target, 'verify-kubernetes', { cluster })).health;
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  }
+}
+
+/** The few numbers of it. Pure. */
+export function summarizeStatus(health: KubernetesHealth | undefined): KubernetesStatus {
+  const version = health?.version ?? null;
   return {
-    real: running.length > 0,
-    version: running[0]?.kubernetesVersion ?? null,
-    apiServersReady,
+    real: version !== null && !version.endsWith(standInSuffix),
+    version,
+    apiServersReady: health?.apiServers.filter(({ ready }) => ready).length ?? 0,
+    nodesReady: presentNodes(health).filter(({ ready }) => ready).length,
   };
 }
 
-async function readReports(
-  target: Target,
-  cluster: string,
-  slots: readonly Pick<SlotRecord, 'slot' | 'instanceId'>[],
-): Promise<Report[]> {
-  const objects = makeObjects(target.config);
-  const bodies = await Promise.all(
-    slots.map(({ slot, instanceId }) =>
-      instanceId === undefined ? undefined : objects.get(objectKeys(cluster).report(slot, instanceId)),
+/** A lost instance's node says that it is ready until its lease has run out: it is not one of the present ones. */
+function presentNodes(health: KubernetesHealth | undefined): readonly NodeHealth[] {
+  return (health?.nodes ?? []).filter(({ role, slot }) => role === 'worker' || slot !== undefined);
+}
+
+/** For a person, a line for the whole and one for each part that is not ready. */
+export function renderKubernetes(health: KubernetesHealth | undefined): string[] {
+  if (!health) return ['Kubernetes: not there yet'];
+  const { apiServersReady, real, version } = summarizeStatus(health);
+  const nodes = presentNodes(health);
+  const of = (role: NodeHealth['role']): string => {
+    const all = nodes.filter((node) => node.role === role);
+    return `${all.filter(({ ready }) => ready).length} of ${all.length}`;
+  };
+  const what = real ? version : `a stand-in for ${version ?? 'it'} (npm run binaries builds the real one)`;
+  const problems = [
+    ...health.apiServers.flatMap(({ slot, reason }) => (reason ? [`API server ${slot}: ${reason}`] : [])),
+    ...nodes.flatMap(({ name, pool, reason, slot }) =>
+      reason ? [`node ${name} of ${pool ? `pool ${pool}` : `slot ${slot}`}: ${reason}`] : [],
     ),
-  );
-  return bodies.flatMap((object) => (object ? parseReport(Buffer.from(object.body).toString('utf8')) : []));
+  ];
+  return [
+    `Kubernetes: ${what}; ready: ${apiServersReady} of ${health.apiServers.length} API servers, ${of('control-plane')} control-plane nodes, ${of('worker')} workers`,
+    ...problems.map((problem) => `  ${problem}`),
+  ];
 }
 
 async function countHealthy(target: Target, TargetGroupArn: string | undefined): Promise<number> {
@@ -58,37 +76,28 @@ async function countHealthy(target: Target, TargetGroupArn: string | undefined):
   }
 }
 
-/** For a person, one line. */
-export function renderKubernetes({ apiServersReady, real, version }: KubernetesStatus): string {
-  const ready = `${apiServersReady} API server${apiServersReady === 1 ? '' : 's'} ready`;
-  return real
-    ? `Kubernetes: ${version}, ${ready}`
-    : `Kubernetes: its programs are not here, etcd runs alone (npm run binaries builds them)`;
-}
-
-const pollMilliseconds = 100;
+const pollMilliseconds = 250;
 
 /**
- * Awaits that every slot's API server is ready, where the nodes run any; resolves at once where a node says that it cannot. Resolves to
- * whether all are ready; false when time runs out.
+ * Awaits that every API server and every slot's node is ready, and that the load balancer has noticed. Resolves to what was found last; its
+ * `ready` is false when time ran out.
  */
-export async function awaitApiServers(
+export async function awaitKubernetes(
   target: Target,
   cluster: string,
   { signal, timeoutSeconds }: { readonly signal: AbortSignal; readonly timeoutSeconds: number },
-): Promise<boolean> {
+): Promise<KubernetesHealth | undefined> {
   const registry = makeRegistry(target.config);
   const deadline = Date.now() + timeoutSeconds * 1000;
-  while (Date.now() < deadline) {
+  for (;;) {
     signal.throwIfAborted();
-    const [record, slots] = await Promise.all([registry.getCluster(cluster), registry.getSlots(cluster)]);
-    const reports = await readReports(target, cluster, slots);
-    const said = reports.map(({ kubernetes }) => kubernetes);
-    if (said.includes('absent') || said.includes('refused')) return false;
-    // The reports are of the instances that are there now; the load balancer may not have noticed yet that one was another.
-    const allSay = said.filter((kubernetes) => kubernetes === 'ready').length === slots.length;
-    if (allSay && (await countHealthy(target, record?.targetGroupArn)) === slots.length) return true;
+    const [record, health] = await Promise.all([
+      registry.getCluster(cluster),
+      readKubernetes(target, cluster),
+    ]);
+    const healthy = health?.ready ? await countHealthy(target, record?.targetGroupArn) : 0;
+    const all = health?.ready === true && healthy === health.apiServers.length;
+    if (all || health?.absent || Date.now() > deadline) return health;
     await sleep(pollMilliseconds, undefined, { signal });
   }
-  return false;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
 import { addArtifactCommands } from './commands/artifact-commands.ts';
+import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
 import { printSchema } from './commands/schema.ts';
@@ -77,6 +78,18 @@ function buildProgram(): Command {
     },
     runOnTarget: withTarget,
   });
+  onTarget(program.command('kubeconfig <cluster>'))
+    .description('write a client certificate that ends after some hours into your kubeconfig')
+    .option('--hours <number>', 'hours until it ends, 1 to 168 (default: 12)')
+    .option(
+      '--file <path>',
+      'kubeconfig to merge into (default: the first of KUBECONFIG, else ~/.kube/config)',
+    )
+    .option('--stdout', 'print a kubeconfig of its own instead; no file is touched')
+    .option('--no-use', 'leave the current context as it is')
+    .action((cluster: string, flags: CommonFlags & KubeconfigFlags) =>
+      withTarget(flags, (target, output) => giveKubeconfig(target, cluster, flags, output)),
+    );
   program
     .command('schema')
     .description("print the cluster spec's JSON Schema")

@@ -18,6 +18,8 @@ export interface Target {
   readonly region: string;
   readonly deployment: string;
   readonly accountId: string;
+  /** Who AWS says that the caller is. */
+  readonly callerArn: string;
   readonly states: SFN;
   readonly lambda: Lambda;
   readonly ec2: EC2;
@@ -45,12 +47,13 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const deployment = options.deployment ?? 'trivet';
   useEnvironment(endpoint, region);
   const sts = new STS({ region, maxAttempts: 2 });
-  const accountId = await whoAmI(sts, endpoint);
+  const { accountId, callerArn } = await whoAmI(sts, endpoint);
   return {
     endpoint,
     region,
     deployment,
     accountId,
+    callerArn,
     states: new SFN({ region }),
     lambda: new Lambda({ region, maxAttempts: 1 }),
     ec2: new EC2({ region }),
@@ -72,10 +75,13 @@ function useEnvironment(endpoint: string | undefined, region: string): void {
   }
 }
 
-async function whoAmI(sts: STS, endpoint: string | undefined): Promise<string> {
+async function whoAmI(
+  sts: STS,
+  endpoint: string | undefined,
+): Promise<{ readonly accountId: string; readonly callerArn: string }> {
   try {
-    const { Account } = await sts.getCallerIdentity({});
-    if (Account) return Account;
+    const { Account, Arn = '' } = await sts.getCallerIdentity({});
+    if (Account) return { accountId: Account, callerArn: Arn };
     throw new Error('GetCallerIdentity named no account');
   } catch (error) {
     const message = error instanceof Error ? error.message || error.name : String(error);

@@ -68,6 +68,12 @@ export const catalog: readonly TaskEntry[] = [
     description: "Makes IAM trust a cluster's service-account issuer, and the roles of its add-ons",
   },
   {
+    name: 'issue-kubeconfig',
+    entry: 'functions/pki/issue-kubeconfig.ts',
+    ...quick,
+    description: "Signs a person's client certificate for a cluster's API, for some hours",
+  },
+  {
     name: 'ensure-security-groups',
     entry: 'functions/clusters/ensure-security-groups.ts',
     ...making,

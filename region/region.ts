@@ -32,8 +32,6 @@ export interface Region {
   readonly kernel: Kernel;
   /** URL of the HTTP endpoint, for AWS_ENDPOINT_URL. */
   readonly endpoint: string;
-  /** Of the real Kubernetes that instances run; undefined where they run etcd alone. */
-  readonly kubernetesVersion: string | undefined;
   /** Deploys a cloud assembly (cdk.out). Throws DeployFailed. */
   deploy(assemblyDir: string, parameters?: Readonly<Record<string, string>>): Promise<Deployment>;
   /** Settings with which an SDK client of the test or CLI speaks to this region, as its administrator. */
@@ -73,7 +71,6 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
   return {
     kernel,
     endpoint,
-    kubernetesVersion: options.kubernetes?.version,
     deploy: (assemblyDir, parameters) =>
       deployAssembly(kernel, assemblyDir, parameters ?? {}, { VpcCidr: vpcCidr }),
     clientConfig: () => ({

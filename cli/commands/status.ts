@@ -2,8 +2,9 @@ import { makeLoadBalancerAddresses } from '../../functions/aws/load-balancer-add
 import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
 import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
+import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { workflowOf } from '../history.ts';
-import { type KubernetesStatus, readKubernetes, renderKubernetes } from '../kubernetes.ts';
+import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
 import { invokeTask, type Target } from '../target.ts';
 
@@ -30,6 +31,8 @@ export interface ClusterStatus {
   readonly etcd: string;
   readonly members: readonly MemberStatus[];
   readonly kubernetes: KubernetesStatus;
+  /** All that was found of it, for a person; absent before there is any. */
+  readonly kubernetesHealth?: KubernetesHealth;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
@@ -72,9 +75,9 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     firingAlarms(target),
   ]);
   if (!record) throw new CommandError(`there is no cluster ${cluster}.`);
-  const [local, kubernetes] = await Promise.all([
+  const [local, health] = await Promise.all([
     findLocalEndpoint(target, record),
-    readKubernetes(target, record, slots),
+    readKubernetes(target, cluster),
   ]);
   return {
     cluster,
@@ -83,14 +86,19 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     ...(local !== undefined && { localEndpoint: local }),
     etcd: verified?.health.reason ?? 'not there yet',
     members: slots.map((slot) => memberOf(slot, verified?.health)),
-    kubernetes,
+    kubernetes: summarizeStatus(health),
+    ...(health && { kubernetesHealth: health }),
     running,
     alarms,
     ...failureOf(record),
   };
 }
 
-async function findLocalEndpoint(target: Target, record: ClusterRecord): Promise<string | undefined> {
+/** The address at which a person reaches an embedded cluster's API; undefined elsewhere. */
+export async function findLocalEndpoint(
+  target: Target,
+  record: Pick<ClusterRecord, 'endpoint' | 'loadBalancerArn'>,
+): Promise<string | undefined> {
   const { endpoint, loadBalancerArn } = record;
   if (target.endpoint === undefined || endpoint === undefined || loadBalancerArn === undefined)
     return undefined;
@@ -166,7 +174,7 @@ export function renderStatus(status: ClusterStatus): string[] {
     ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,
-    `  ${renderKubernetes(status.kubernetes)}`,
+    ...renderKubernetes(status.kubernetesHealth).map((line) => `  ${line}`),
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),

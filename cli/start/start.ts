@@ -5,7 +5,7 @@ import { provision } from '../commands/provision.ts';
 import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
 import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
 import { type ExecutionSummary, summarize } from '../history.ts';
-import { awaitApiServers, type KubernetesStatus } from '../kubernetes.ts';
+import { awaitKubernetes, type KubernetesStatus, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, createOutput, type Output, seconds } from '../output.ts';
 import { readSpecFile } from '../spec-file.ts';
 import { findTarget, type Target } from '../target.ts';
@@ -81,13 +81,13 @@ async function run(
       cluster: spec.name,
       endpoint: undefined,
       members: [],
-      kubernetes: { real: false, version: null, apiServersReady: 0 },
+      kubernetes: summarizeStatus(undefined),
       executions,
       heal: null,
     } satisfies StartResult);
     return false;
   }
-  await awaitKubernetes(target, region, spec.name, signal, say);
+  await untilKubernetes(target, spec.name, signal, say);
   let heal: Heal | null = null;
   if (flags.lose !== undefined) {
     for (const line of renderStatus(await readStatus(target, spec.name))) say(line);
@@ -102,7 +102,7 @@ async function run(
     heal = lost.heal;
     if (lost.execution) executions.push(lost.execution);
     for (const line of renderHeal(heal)) say(line);
-    await awaitKubernetes(target, region, spec.name, signal, say);
+    await untilKubernetes(target, spec.name, signal, say);
   }
   const status = await readStatus(target, spec.name);
   for (const line of renderStatus(status)) say(line);
@@ -110,26 +110,24 @@ async function run(
   const { endpoint, kubernetes, members } = status;
   const result: StartResult = { cluster: spec.name, endpoint, members, kubernetes, executions, heal };
   output.result(result);
-  const answers = !kubernetes.real || kubernetes.apiServersReady === members.length;
+  const answers = status.kubernetesHealth?.ready === true;
   const voting = members.every(({ healthy, voter }) => healthy && voter);
   return answers && voting && (heal === null || isWhole(heal));
 }
 
-/** Provisioning and heals are of etcd; API servers follow by themselves, where the region runs any. */
-async function awaitKubernetes(
+/** A heal is of etcd; API server and node follow by themselves. */
+async function untilKubernetes(
   target: Target,
-  region: Region,
   cluster: string,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  if (region.kubernetesVersion === undefined) return;
   const began = performance.now();
-  const ready = await awaitApiServers(target, cluster, { signal, timeoutSeconds: 180 });
+  const health = await awaitKubernetes(target, cluster, { signal, timeoutSeconds: 180 });
   say(
-    ready
-      ? `Every API server is ready, ${seconds(performance.now() - began)} later.`
-      : 'Not every API server is ready; the instances’ console says why.',
+    health?.ready
+      ? `Kubernetes is whole, ${seconds(performance.now() - began)} later: ${health.reason}.`
+      : `Kubernetes is not whole: ${health?.reason ?? 'it could not be asked'}.`,
   );
 }
 

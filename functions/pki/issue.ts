@@ -70,9 +70,20 @@ export async function issueLeaf(
   now: Date,
   lifetimeSeconds: number = leafLifetimeDays * daySeconds,
 ): Promise<string> {
+  const { publicKey } = await importKeys(key);
+  return issueFor(publicKey, authority, subject, now, lifetimeSeconds);
+}
+
+/** A leaf certificate for a public key alone: whoever asked for it keeps the private one. */
+export async function issueFor(
+  publicKey: webcrypto.CryptoKey,
+  authority: KeyPair,
+  subject: LeafSubject,
+  now: Date,
+  lifetimeSeconds: number,
+): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const { privateKey: signingKey } = await importKeys(authority.key);
-  const { publicKey } = await importKeys(key);
   const names: x509.JsonGeneralNames = [
     ...subject.dnsNames.map((value) => ({ type: 'dns' as const, value })),
     ...subject.addresses.map((value) => ({ type: 'ip' as const, value })),
@@ -115,7 +126,8 @@ function nameOf(commonName: string, organizations: readonly string[]): string {
   return new x509.Name([{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))]).toString();
 }
 
-async function importKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
+/** A key as it is there, for signing and for what it signs. */
+export async function importKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
   const secret = createPrivateKey(pem);
   const [pkcs8, spki] = [
     secret.export({ format: 'der', type: 'pkcs8' }),

@@ -195,6 +195,12 @@ export class CertificateInvalid extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A certificate was asked for that is not given to anybody. */
+export class RequestRefused extends TrivetError {
+  override readonly name = 'RequestRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A bounded wait of a workflow came to its end. Named by Fail states; no task throws it. */
 export class WaitExhausted extends TrivetError {
   override readonly name = 'WaitExhausted' as const;
@@ -233,6 +239,7 @@ export const catalogue = {
   KubernetesRefused,
   KubernetesAbsent,
   CertificateInvalid,
+  RequestRefused,
   WaitExhausted,
 } as const;
 

@@ -26,6 +26,11 @@ export function clusterPermissions(scope: Scope): Permissions {
       // The load balancer's addresses, which the API servers' certificates say.
       describe('ec2', 'NetworkInterfaces'),
     ],
+    // The one task beside ensure-certificates that reads an authority's key, and that one alone.
+    'issue-kubeconfig': [
+      ...scope.registry(),
+      ...scope.readsObjects('clusters/*/pki/kubernetes-ca.crt', 'clusters/*/pki/private/kubernetes-ca.key'),
+    ],
     'finish-provisioning': scope.registry('UpdateItem'),
     'record-failure': scope.registry('UpdateItem'),
   };
