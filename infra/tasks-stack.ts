@@ -69,7 +69,10 @@ function environmentOf({ name, catalog }: Deployment, network: NetworkStack, cor
   };
 }
 
-/** By name: the state machine comes with a later stack, and the sweep starts whichever definition is current. */
+/** By name: the state machines come with a later stack, and the sweep starts whichever definition is current. */
 function sweepEnvironment({ name }: Deployment) {
-  return { TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`) };
+  return {
+    TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
+    TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
+  };
 }

@@ -71,7 +71,8 @@ const volumeId = /^vol-[0-9a-f]{8,17}$/;
 const filesystemUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const word = /^[A-Za-z0-9._:/,=@+-]+$/;
 
-type Fields = Readonly<Record<string, RegExp>>;
+/** Every field that a message may have, with the form of its value. */
+export type Fields = Readonly<Record<string, RegExp>>;
 
 const directiveFields: Fields = {
   kind: /^(form|resume|join|restore)$/,
@@ -116,7 +117,7 @@ const requiredOfDirective: Readonly<Record<DirectiveKind, readonly string[]>> = 
 
 const alwaysRequired = ['kind', 'instanceId', 'generation', 'volumeId', 'filesystemUuid'];
 
-type Values = Readonly<Record<string, string | undefined>>;
+export type Values = Readonly<Record<string, string | undefined>>;
 
 function parseLines(what: string, text: string, fields: Fields): Values {
   const values: Record<string, string> = {};
@@ -142,7 +143,8 @@ function demand(what: string, values: Values, keys: readonly string[]): void {
   }
 }
 
-function render(what: string, message: object, fields: Fields): string {
+/** The lines of any message. Throws MalformedMessage for a value that has not its field's form. */
+export function renderMessage(what: string, message: object, fields: Fields): string {
   const values = message as Readonly<Record<string, string | number | undefined>>;
   const lines = Object.keys(fields)
     .filter((key) => values[key] !== undefined)
@@ -150,6 +152,18 @@ function render(what: string, message: object, fields: Fields): string {
   const text = lines.join('');
   parseLines(what, text, fields);
   return text;
+}
+
+/** Reads any message: strict lines of known fields, those that are required among them. Throws MalformedMessage. */
+export function parseMessage(
+  what: string,
+  text: string,
+  fields: Fields,
+  required: readonly string[],
+): Values {
+  const values = parseLines(what, text, fields);
+  demand(what, values, required);
+  return values;
 }
 
 function checkDirective(values: Values): void {
@@ -168,7 +182,7 @@ const numbered = (values: Values): Values & { generation?: number } =>
 
 /** The lines of a directive. Throws MalformedMessage for one that a node would not understand. */
 export function renderDirective(directive: Directive): string {
-  const text = render('directive', directive, directiveFields);
+  const text = renderMessage('directive', directive, directiveFields);
   parseDirective(text);
   return text;
 }
@@ -182,24 +196,22 @@ export function parseDirective(text: string): Directive {
 
 /** The lines of a marker. Throws MalformedMessage. */
 export function renderMarker(marker: Marker): string {
-  return render('marker', marker, markerFields);
+  return renderMessage('marker', marker, markerFields);
 }
 
 /** Reads a marker; all its fields are required. Throws MalformedMessage. */
 export function parseMarker(text: string): Marker {
-  const values = parseLines('marker', text, markerFields);
-  demand('marker', values, Object.keys(markerFields));
+  const values = parseMessage('marker', text, markerFields, Object.keys(markerFields));
   return numbered(values) as unknown as Marker;
 }
 
 /** The lines of a report. Throws MalformedMessage. */
 export function renderReport(report: Report): string {
-  return render('report', report, reportFields);
+  return renderMessage('report', report, reportFields);
 }
 
 /** Reads a report. Throws MalformedMessage. */
 export function parseReport(text: string): Report {
-  const values = parseLines('report', text, reportFields);
-  demand('report', values, ['instanceId', 'state']);
+  const values = parseMessage('report', text, reportFields, ['instanceId', 'state']);
   return numbered(values) as unknown as Report;
 }

@@ -60,7 +60,8 @@ export function modeOf(path: string): number {
   return path.startsWith('/etc/kubernetes/') || path.endsWith('/kubelet.service') ? 0o600 : 0o644;
 }
 
-function environmentFile(values: Readonly<Record<string, string>>): string {
+/** `KEY=VALUE` lines. Throws RangeError for a value that such a line cannot hold unquoted. */
+export function environmentFile(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([key, value]) => {
       if (!plain.test(value)) throw new RangeError(`${key} has a character that an env file cannot hold`);
@@ -121,12 +122,12 @@ export function renderNodeFiles(input: SlotNodeInput): NodeFile[] {
     ...renderArtifactFiles(input.artifacts ?? []),
     ...(input.kubernetes && renderKubernetesFiles({ ...input.kubernetes, cluster, address })),
   };
-  return Object.entries(contents).map(([path, content]) => ({
-    path,
-    mode: modeOf(path),
-    owner: 'root:root' as const,
-    content,
-  }));
+  return Object.entries(contents).map(([path, content]) => fileOf(path, content));
+}
+
+/** A file with the mode that its path says. */
+export function fileOf(path: string, content: string): NodeFile {
+  return { path, mode: modeOf(path), owner: 'root:root', content };
 }
 
 /** The manifest that the user data pins: `sha256sum --check` form, sorted by path. */
@@ -153,29 +154,49 @@ export function parseManifest(text: string): { sha256: string; path: string }[] 
     });
 }
 
-/**
- * The launch template's user data: cloud-init runs it once, as root. It holds no secret and names one thing, the manifest,
- * by its hash; what does not match is not installed.
- */
+/** The launch template's user data of a slot. */
 export function renderUserData(
   input: Pick<SlotNodeInput, 'cluster' | 'slot' | 'region' | 'bucket'>,
   manifestSha256: string,
 ): string {
-  const fields = Object.entries({
-    TRIVET_CLUSTER: input.cluster,
-    TRIVET_SLOT: input.slot,
-    TRIVET_REGION: input.region,
-    TRIVET_BUCKET: input.bucket,
-    TRIVET_MANIFEST: manifestSha256,
-  }).map(([key, value]) => {
+  return renderBootUserData({
+    what: 'control-plane node',
+    fields: {
+      TRIVET_CLUSTER: input.cluster,
+      TRIVET_SLOT: input.slot,
+      TRIVET_REGION: input.region,
+      TRIVET_BUCKET: input.bucket,
+      TRIVET_MANIFEST: manifestSha256,
+    },
+    prefix: 'clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT',
+    service: 'trivet-bootstrap.service',
+  });
+}
+
+export interface BootUserData {
+  /** For people who read it. */
+  readonly what: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** Where manifests and files lie, in terms of the fields. */
+  readonly prefix: string;
+  /** Enabled and started once everything is installed. */
+  readonly service: string;
+}
+
+/**
+ * User data of any node: cloud-init runs it once, as root. It holds no secret and names one thing, the manifest, by its hash; what does not
+ * match is not installed. Throws RangeError for a value that it cannot hold.
+ */
+export function renderBootUserData({ what, fields, prefix, service }: BootUserData): string {
+  const assignments = Object.entries(fields).map(([key, value]) => {
     if (!plain.test(value)) throw new RangeError(`${key} has a character that user data cannot hold`);
     return `${key}='${value}'\n`;
   });
   return `#!/bin/bash
-# A Trivet control-plane node. No secrets: everything is fetched by the hash of its manifest.
+# A Trivet ${what}. No secrets: everything is fetched by the hash of its manifest.
 set -euo pipefail
-${fields.join('')}
-prefix=clusters/$TRIVET_CLUSTER/slots/$TRIVET_SLOT
+${assignments.join('')}
+prefix=${prefix}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -207,16 +228,20 @@ while read -r hash path; do
 done <"$work/manifest"
 sha256sum --check --quiet "$work/manifest"
 systemctl daemon-reload
-systemctl enable --now trivet-bootstrap.service
+systemctl enable --now ${service}
 `;
 }
 
 /** Reads back what `renderUserData` wrote; undefined for user data that is not of a Trivet node. */
 export function parseUserData(text: string): UserData | undefined {
-  const field = (name: string): string | undefined =>
-    new RegExp(`^TRIVET_${name}='([^']+)'$`, 'm').exec(text)?.[1];
+  const field = (name: string): string | undefined => userDataField(text, name);
   const [cluster, slot, region] = [field('CLUSTER'), field('SLOT'), field('REGION')];
   const [bucket, manifestSha256] = [field('BUCKET'), field('MANIFEST')];
   if (!cluster || !slot || !region || !bucket || !manifestSha256) return undefined;
   return { cluster, slot, region, bucket, manifestSha256 };
+}
+
+/** The value of `TRIVET_<name>` in user data; undefined where it says none. */
+export function userDataField(text: string, name: string): string | undefined {
+  return new RegExp(`^TRIVET_${name}='([^']+)'$`, 'm').exec(text)?.[1];
 }

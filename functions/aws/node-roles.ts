@@ -17,6 +17,8 @@ import { abortedBy, clientSettings } from './client-settings.ts';
 
 export interface NodeRoleFact {
   readonly name: string;
+  /** Its unique id, `AROA…`: begins the `aws:userid` of whoever has taken the role. */
+  readonly roleId: string;
   readonly tags: Tags;
   /** The inline policy's document, parsed; undefined when there is none. */
   readonly policy?: unknown;
@@ -78,6 +80,7 @@ function rolesOf(
       const policy = await callingUnless('iam:GetRolePolicy', missing, call);
       return {
         name,
+        roleId: found.Role.RoleId ?? '',
         tags: readTags(found.Role.Tags),
         trustPolicy: parseDocument(found.Role.AssumeRolePolicyDocument),
         policy: parseDocument(policy?.PolicyDocument),
@@ -92,8 +95,8 @@ function rolesOf(
         PermissionsBoundary: boundaryArn ?? config.permissionsBoundaryArn,
         Tags: writeTags(tags),
       });
-      await calling('iam:CreateRole', client.send(command, abortedBy(signal)));
-      return { name, tags, trustPolicy };
+      const made = await calling('iam:CreateRole', client.send(command, abortedBy(signal)));
+      return { name, roleId: made.Role?.RoleId ?? '', tags, trustPolicy };
     },
     async putTrustPolicy(role, document, owner, signal) {
       assertOwn(`role ${role.name}`, role.tags, owner);

@@ -74,11 +74,7 @@ function reading(client: AutoScalingClient): Pick<SlotGroupBuilder, 'find'> {
       const found = await calling('autoscaling:DescribeAutoScalingGroups', call);
       const group = found.AutoScalingGroups?.[0];
       if (!group) return undefined;
-      const hooks = await calling(
-        'autoscaling:DescribeLifecycleHooks',
-        client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: name }), abortedBy(signal)),
-      );
-      const hook = hooks.LifecycleHooks?.find((one) => one.LifecycleTransition === launching);
+      const hook = await findLaunchHook(client, name, signal);
       return {
         name,
         zone: group.AvailabilityZones?.[0] ?? '',
@@ -88,13 +84,7 @@ function reading(client: AutoScalingClient): Pick<SlotGroupBuilder, 'find'> {
         max: group.MaxSize ?? 0,
         desired: group.DesiredCapacity ?? 0,
         deletionProtection: group.DeletionProtection ?? 'none',
-        ...(hook && {
-          hook: {
-            name: hook.LifecycleHookName ?? '',
-            heartbeatTimeoutSeconds: hook.HeartbeatTimeout ?? 0,
-            defaultResult: hook.DefaultResult === 'CONTINUE' ? 'CONTINUE' : 'ABANDON',
-          },
-        }),
+        ...(hook && { hook }),
         tags: readTags(group.Tags),
       };
     },
@@ -113,7 +103,7 @@ function building(
         LaunchTemplate: templateOf(shape),
         ...single,
         // In the group's creation, so that the very first instance meets the hook too (reference §2).
-        LifecycleHookSpecificationList: [{ ...hookOf(hook), LifecycleTransition: launching }],
+        LifecycleHookSpecificationList: [launchHookOf(hook)],
         Tags: tagsFor(shape.name, tags),
       });
       await accepting(shape.name, client.send(command, abortedBy(signal)));
@@ -127,15 +117,7 @@ function building(
       });
       await accepting(group.name, client.send(command, abortedBy(signal)));
     },
-    async putHook(group, hook, owner, signal) {
-      assertOwn(`group ${group.name}`, group.tags, owner);
-      const command = new PutLifecycleHookCommand({
-        AutoScalingGroupName: group.name,
-        LifecycleTransition: launching,
-        ...hookOf(hook),
-      });
-      await calling('autoscaling:PutLifecycleHook', client.send(command, abortedBy(signal)));
-    },
+    putHook: (group, hook, owner, signal) => putLaunchHook(client, group, hook, owner, signal),
     async tag(group, wanted, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
       const Tags = tagsFor(group.name, missingTags(group.tags, wanted));
@@ -145,20 +127,56 @@ function building(
   };
 }
 
-function templateOf(shape: SlotGroupShape) {
+/** A group's launch template, at one version. */
+export function templateOf(shape: {
+  readonly launchTemplateId: string;
+  readonly launchTemplateVersion: string;
+}) {
   return { LaunchTemplateId: shape.launchTemplateId, Version: shape.launchTemplateVersion };
 }
 
-function hookOf(hook: LaunchHook) {
+/** The hook as groups are created with it: the very first instance meets it too. */
+export function launchHookOf(hook: LaunchHook) {
   return {
     LifecycleHookName: hook.name,
+    LifecycleTransition: launching,
     HeartbeatTimeout: hook.heartbeatTimeoutSeconds,
     DefaultResult: hook.defaultResult,
   };
 }
 
+/** The hook under which a group's new instances wait; undefined where it has none. */
+export async function findLaunchHook(
+  client: AutoScalingClient,
+  group: string,
+  signal?: AbortSignal,
+): Promise<LaunchHook | undefined> {
+  const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group });
+  const hooks = await calling('autoscaling:DescribeLifecycleHooks', client.send(command, abortedBy(signal)));
+  const hook = hooks.LifecycleHooks?.find((one) => one.LifecycleTransition === launching);
+  return (
+    hook && {
+      name: hook.LifecycleHookName ?? '',
+      heartbeatTimeoutSeconds: hook.HeartbeatTimeout ?? 0,
+      defaultResult: hook.DefaultResult === 'CONTINUE' ? 'CONTINUE' : 'ABANDON',
+    }
+  );
+}
+
+export async function putLaunchHook(
+  client: AutoScalingClient,
+  group: { readonly name: string; readonly tags: Tags },
+  hook: LaunchHook,
+  owner: Owner,
+  signal?: AbortSignal,
+): Promise<void> {
+  assertOwn(`group ${group.name}`, group.tags, owner);
+  const command = new PutLifecycleHookCommand({ AutoScalingGroupName: group.name, ...launchHookOf(hook) });
+  await calling('autoscaling:PutLifecycleHook', client.send(command, abortedBy(signal)));
+}
+
 /** Instances get their tags from the launch template. */
-function tagsFor(name: string, tags: Tags) {
+export function tagsFor(name: string, tags: Tags) {
   return Object.entries(tags).map(([Key, Value]) => ({
     Key,
     Value,
@@ -169,7 +187,7 @@ function tagsFor(name: string, tags: Tags) {
 }
 
 /** Auto Scaling checks the template when it is named: an instance profile made a moment ago may not have reached it. */
-async function accepting(name: string, call: Promise<unknown>): Promise<void> {
+export async function accepting(name: string, call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {

@@ -30,7 +30,7 @@ export interface SlotGroupFact {
 export interface SlotGroups {
   /** The groups that exist among `names`. */
   describe(names: readonly string[], signal?: AbortSignal): Promise<SlotGroupFact[]>;
-  /** Answers the launch hook with CONTINUE. False: there was no such action any more. */
+  /** Answers the launch hook, with CONTINUE unless another result is named. False: there was no such action any more. */
   completeLaunch(request: LaunchCompletion, signal?: AbortSignal): Promise<boolean>;
   /** Launches that failed since one last brought an instance, newest first; at most the latest 100 activities are looked at. */
   launchFailures(name: string, signal?: AbortSignal): Promise<LaunchFailure[]>;
@@ -51,6 +51,7 @@ export interface LaunchCompletion {
   readonly group: string;
   readonly hook: string;
   readonly instanceId: string;
+  readonly result?: 'CONTINUE' | 'ABANDON';
 }
 
 /** DescribeAutoScalingGroups takes at most 100 names. */
@@ -105,12 +106,12 @@ function reading(client: AutoScalingClient): Pick<SlotGroups, 'describe' | 'laun
 function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'launchFailures'> {
   const launch = (group: string) => ({ AutoScalingGroupName: group, ScalingProcesses: ['Launch'] });
   return {
-    async completeLaunch({ group, hook, instanceId }, signal) {
+    async completeLaunch({ group, hook, instanceId, result = 'CONTINUE' }, signal) {
       const command = new CompleteLifecycleActionCommand({
         AutoScalingGroupName: group,
         LifecycleHookName: hook,
         InstanceId: instanceId,
-        LifecycleActionResult: 'CONTINUE',
+        LifecycleActionResult: result,
       });
       try {
         await client.send(command, abortedBy(signal));

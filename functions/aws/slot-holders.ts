@@ -18,6 +18,8 @@ export interface InstanceFact {
   /** From EC2's StateTransitionReason, where it carries a time. */
   readonly stateSince?: string;
   readonly clusterTag?: string;
+  /** ISO 8601. */
+  readonly launchedAt?: string;
 }
 
 export interface VolumeFact {
@@ -111,6 +113,7 @@ function instanceFact(instance: Instance): InstanceFact {
     state: instanceStates.find((state) => state === instance.State?.Name) ?? 'unknown',
     ...(since && { stateSince: `${since[1]}T${since[2]}Z` }),
     ...(clusterTag !== undefined && { clusterTag }),
+    ...(instance.LaunchTime && { launchedAt: instance.LaunchTime.toISOString() }),
   };
 }
 

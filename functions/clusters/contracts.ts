@@ -94,6 +94,7 @@ const securityGroupsInput = z.strictObject(ofCluster);
 const securityGroupsOutput = z.strictObject({
   controlPlaneSecurityGroupId: text,
   loadBalancerSecurityGroupId: text,
+  workerSecurityGroupId: text,
   changed,
 });
 export const ensureSecurityGroups: Contract<

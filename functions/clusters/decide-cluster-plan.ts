@@ -2,6 +2,7 @@ import { decideIdentityParts } from '../identity/decide-identity-parts.ts';
 import { issuerOf } from '../identity/names.ts';
 import { wantedKubernetes } from '../kubernetes/wanted-kubernetes.ts';
 import type { Config } from '../runtime/config.ts';
+import { decidePoolParts } from '../workers/decide-pool-parts.ts';
 import type { Layout, Plan, PlannedChange, Problem, SlotLayout } from './contracts.ts';
 import { decideLaunchTemplate, wantedLaunchTemplate } from './decide-launch-template.ts';
 import { decideLayout } from './decide-layout.ts';
@@ -12,6 +13,7 @@ import {
   decideSecurityGroup,
   wantedControlPlaneGroup,
   wantedLoadBalancerGroup,
+  wantedWorkerGroup,
 } from './decide-security-groups.ts';
 import { decideSlotGroup, wantedSlotGroup } from './decide-slot-group.ts';
 import { decideSpecChange } from './decide-spec-change.ts';
@@ -113,8 +115,10 @@ function resourceChanges(input: PlanInput, layout: Layout): PlannedChange[] {
   const group = (name: string) => securityGroups.find((one) => one.name === name);
   const balancerGroup = group(names.loadBalancerSecurityGroup);
   const nodesGroup = group(names.controlPlaneSecurityGroup);
+  const workersGroup = group(names.workerSecurityGroup);
   const sources = {
-    self: nodesGroup?.securityGroupId ?? '',
+    controlPlane: nodesGroup?.securityGroupId ?? '',
+    workers: workersGroup?.securityGroupId ?? '',
     loadBalancer: balancerGroup?.securityGroupId ?? '',
     etcdClients: config.etcdClientSecurityGroupId,
   };
@@ -129,7 +133,12 @@ function resourceChanges(input: PlanInput, layout: Layout): PlannedChange[] {
       nodesGroup,
       decideSecurityGroup(wantedControlPlaneGroup(owner, spec, sources), nodesGroup),
     ),
-    ...layout.slots.flatMap((slot) => slotChanges(input, layout, slot, sources.self)),
+    ...changeOf(
+      'worker security group',
+      workersGroup,
+      decideSecurityGroup(wantedWorkerGroup(owner, spec, sources), workersGroup),
+    ),
+    ...layout.slots.flatMap((slot) => slotChanges(input, layout, slot, sources.controlPlane)),
     ...changeOf(
       'load balancer',
       loadBalancer && targetGroup,
@@ -138,6 +147,13 @@ function resourceChanges(input: PlanInput, layout: Layout): PlannedChange[] {
     ...decideIdentityParts(owner, spec, issuerOf(config, layout), observation.identity, config).flatMap(
       ({ resource, present, steps }) => changeOf(resource, present, steps),
     ),
+    ...spec.pools
+      .flatMap((pool) =>
+        decidePoolParts(owner, { spec, pool, securityGroupId: sources.workers }, observation, config).map(
+          (part) => changeOf(part.resource, part.present, part.steps),
+        ),
+      )
+      .flat(),
   ];
 }
 

@@ -16,6 +16,27 @@ const rootGibibytes = 20;
 /** Root device of Amazon Linux 2023. */
 const rootDeviceName = '/dev/xvda';
 
+/** A node's root disk, encrypted under the deployment's key; it goes with the instance. */
+export function rootDisk(KmsKeyId: string) {
+  return {
+    DeviceName: rootDeviceName,
+    Ebs: {
+      VolumeType: 'gp3' as const,
+      VolumeSize: rootGibibytes,
+      Encrypted: true,
+      KmsKeyId,
+      DeleteOnTermination: true,
+    },
+  };
+}
+
+/** Version 2 alone, and one hop: pods cannot reach the node's role (reference aws-etcd-kubeadm-facts §8.2). */
+export const metadataOptions = {
+  HttpEndpoint: 'enabled',
+  HttpTokens: 'required',
+  HttpPutResponseHopLimit: 1,
+} as const;
+
 export interface WantedLaunchTemplate {
   readonly name: string;
   readonly tags: Tags;
@@ -83,24 +104,8 @@ export function wantedLaunchTemplate(
     NetworkInterfaces: [
       { DeviceIndex: 0, NetworkInterfaceId: networkInterfaceId, DeleteOnTermination: false },
     ],
-    BlockDeviceMappings: [
-      {
-        DeviceName: rootDeviceName,
-        Ebs: {
-          VolumeType: 'gp3' as const,
-          VolumeSize: rootGibibytes,
-          Encrypted: true,
-          KmsKeyId: deployment.keyArn,
-          DeleteOnTermination: true,
-        },
-      },
-    ],
-    // Version 2 alone, and one hop: pods cannot reach the node's role (reference §8.2).
-    MetadataOptions: {
-      HttpEndpoint: 'enabled' as const,
-      HttpTokens: 'required' as const,
-      HttpPutResponseHopLimit: 1,
-    },
+    BlockDeviceMappings: [rootDisk(deployment.keyArn)],
+    MetadataOptions: metadataOptions,
     UserData: Buffer.from(renderUserData(input, manifest.sha256)).toString('base64'),
     TagSpecifications: [
       { ResourceType: 'instance' as const, Tags },

@@ -1,4 +1,5 @@
 import type { IngressRule, SecurityGroupFact } from '../aws/networks.ts';
+import { clusterTagKey } from '../identity/add-on-policies.ts';
 import { cniPorts } from '../kubernetes/add-ons/cni-ports.ts';
 import { namesOf } from './names.ts';
 import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
@@ -15,6 +16,15 @@ export interface WantedSecurityGroup {
   readonly description: string;
   readonly tags: Tags;
   readonly rules: readonly IngressRule[];
+}
+
+/** Groups that rules name as sources, by id. */
+export interface GroupSources {
+  readonly controlPlane: string;
+  readonly workers: string;
+  readonly loadBalancer: string;
+  /** Of the tasks in the VPC. */
+  readonly etcdClients: string;
 }
 
 /** What has to be done to a resource. `reason` is for people, in plans and logs. */
@@ -46,7 +56,7 @@ export function wantedLoadBalancerGroup(
 export function wantedControlPlaneGroup(
   owner: Owner,
   spec: ClusterSpec,
-  sources: { readonly self: string; readonly loadBalancer: string; readonly etcdClients: string },
+  sources: GroupSources,
 ): WantedSecurityGroup {
   const name = namesOf(owner.deployment, spec.name).controlPlaneSecurityGroup;
   return {
@@ -54,15 +64,37 @@ export function wantedControlPlaneGroup(
     description: `Control plane of cluster ${spec.name}`,
     tags: tagsOf(owner, name, spec.tags),
     rules: [
-      { fromPort: etcdClientPort, toPort: etcdPeerPort, source: sources.self },
-      { fromPort: kubeletPort, toPort: kubeletPort, source: sources.self },
-      ...podNetworkRules(spec, sources.self),
+      { fromPort: etcdClientPort, toPort: etcdPeerPort, source: sources.controlPlane },
+      ...betweenNodes(spec, sources),
       { fromPort: etcdClientPort, toPort: etcdClientPort, source: sources.etcdClients },
       { fromPort: apiPort, toPort: apiPort, source: sources.loadBalancer },
       // Trivet's own tasks ask each API server itself, as they ask each member of etcd (ADR 15).
       { fromPort: apiPort, toPort: apiPort, source: sources.etcdClients },
     ],
   };
+}
+
+/** The workers' group: kubelets and the pods' network among all nodes, and nothing else. Its tag lets the cloud controller open node ports. */
+export function wantedWorkerGroup(
+  owner: Owner,
+  spec: ClusterSpec,
+  sources: GroupSources,
+): WantedSecurityGroup {
+  const name = namesOf(owner.deployment, spec.name).workerSecurityGroup;
+  return {
+    name,
+    description: `Workers of cluster ${spec.name}`,
+    tags: { ...tagsOf(owner, name, spec.tags), [clusterTagKey(spec.name)]: 'owned' },
+    rules: betweenNodes(spec, sources),
+  };
+}
+
+/** Kubelets are asked by API servers and by metrics-server, which may run on any node. */
+function betweenNodes(spec: ClusterSpec, { controlPlane, workers }: GroupSources): IngressRule[] {
+  return [controlPlane, workers].flatMap((source) => [
+    { fromPort: kubeletPort, toPort: kubeletPort, source },
+    ...podNetworkRules(spec, source),
+  ]);
 }
 
 /** What the cluster's pod network needs from nodes of a group. */

@@ -48,6 +48,7 @@ export function decideSpecChange(
     if (rule) refusals.push({ path, problem: `${from} → ${to}: ${rule.reason}`, fix: rule.fix });
     else changes.push({ resource: 'spec', change: 'update', reason: `${path}: ${from} → ${to}` });
   }
+  refusals.push(...lostPlaces(before, after));
   const size = before.controlPlane.etcd.volume.sizeGibibytes;
   const wanted = after.controlPlane.etcd.volume.sizeGibibytes;
   if (wanted < size)
@@ -57,6 +58,21 @@ export function decideSpecChange(
       fix: `keep ${size} or more`,
     });
   return { changes, refusals };
+}
+
+/** A pool, or a zone of one, that is wanted no more: its workers would have to be drained first. */
+function lostPlaces(before: ClusterSpec, after: ClusterSpec): Problem[] {
+  return before.pools.flatMap(({ name, zones }) => {
+    const kept = after.pools.findIndex((pool) => pool.name === name);
+    const fix = 'keep it with min and max 0; removal comes with draining, and cannot yet';
+    if (kept === -1) return [{ path: 'pools', problem: `pool ${name} is gone: its workers would stay`, fix }];
+    const lost = zones.filter((zone) => !after.pools[kept]?.zones.includes(zone));
+    return lost.map((zone) => ({
+      path: `pools[${kept}].zones`,
+      problem: `zone ${zone} of pool ${name} is gone: its workers would stay`,
+      fix: 'keep the zone; removal comes with draining, and cannot yet',
+    }));
+  });
 }
 
 /** The order of zones means nothing. */

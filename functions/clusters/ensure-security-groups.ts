@@ -1,5 +1,5 @@
 /**
- * Makes the security groups of the control plane and of its load balancer, and corrects their rules.
+ * Makes the security groups of the control plane, of the workers and of the load balancer, and corrects their rules.
  *
  * Safe to repeat: groups are found by name in the VPC, rules and tags are compared with what is wanted, and only differences are acted on.
  */
@@ -10,9 +10,11 @@ import { type Acting, openCluster } from './acting.ts';
 import { ensureSecurityGroups } from './contracts.ts';
 import {
   decideSecurityGroup,
+  type GroupSources,
   type WantedSecurityGroup,
   wantedControlPlaneGroup,
   wantedLoadBalancerGroup,
+  wantedWorkerGroup,
 } from './decide-security-groups.ts';
 import { namesOf } from './names.ts';
 import { assertOwn } from './ownership.ts';
@@ -30,46 +32,52 @@ export const handler = task(
     const acting = await openCluster(registry, input, config.deployment, signal);
     const { owner, record } = acting;
     const names = namesOf(config.deployment, input.cluster);
+    const groupNames = [
+      names.loadBalancerSecurityGroup,
+      names.controlPlaneSecurityGroup,
+      names.workerSecurityGroup,
+    ];
     const [groups, vpcCidrs] = await Promise.all([
-      networks.securityGroups(
-        vpcId,
-        [names.loadBalancerSecurityGroup, names.controlPlaneSecurityGroup],
-        signal,
-      ),
+      networks.securityGroups(vpcId, groupNames, signal),
       networks.vpcCidrs(vpcId, signal),
     ]);
     const made: string[] = [];
-    const ensure = async (name: string, wantedOf: (self: string) => WantedSecurityGroup) => {
-      const found = groups.find((group) => group.name === name);
-      // The nodes' group names itself as a source, so that it has to be there before its rules can be said.
-      const group = found ?? (await create(acting, networks, vpcId, wantedOf(''), signal));
-      if (!found) made.push(`created ${name}`);
+    // Groups name each other as sources, so that all have to be there before the rules of any can be said.
+    const find = async (wanted: WantedSecurityGroup): Promise<SecurityGroupFact> => {
+      const found = groups.find((group) => group.name === wanted.name);
+      if (!found) made.push(`created ${wanted.name}`);
+      const group = found ?? (await create(acting, networks, vpcId, wanted, signal));
       assertOwn(group.securityGroupId, group.tags, owner);
-      for (const step of decideSecurityGroup(wantedOf(group.securityGroupId), group)) {
+      return group;
+    };
+    const wantedWith = (sources: GroupSources): WantedSecurityGroup[] => [
+      wantedLoadBalancerGroup(owner, record.spec, vpcCidrs),
+      wantedControlPlaneGroup(owner, record.spec, sources),
+      wantedWorkerGroup(owner, record.spec, sources),
+    ];
+    const etcdClients = config.etcdClientSecurityGroupId;
+    const nobody = { loadBalancer: '', controlPlane: '', workers: '', etcdClients };
+    const present: SecurityGroupFact[] = [];
+    for (const wanted of wantedWith(nobody)) present.push(await find(wanted));
+    const [loadBalancer = '', controlPlane = '', workers = ''] = present.map((one) => one.securityGroupId);
+    const wanted = wantedWith({ loadBalancer, controlPlane, workers, etcdClients });
+    for (const [index, group] of present.entries()) {
+      const one = wanted[index];
+      for (const step of one ? decideSecurityGroup(one, group) : []) {
         await acting.act(async () => {
           if (step.step === 'allow') await networks.allowIngress(group, step.rules, owner, signal);
           if (step.step === 'revoke') await networks.revokeIngress(group, step.rules, owner, signal);
           if (step.step === 'tag')
             await networks.tag({ id: group.securityGroupId, tags: group.tags }, step.tags, owner, signal);
         });
-        made.push(`${name}: ${step.reason}`);
+        made.push(`${group.name}: ${step.reason}`);
       }
-      return group.securityGroupId;
-    };
-    const loadBalancer = await ensure(names.loadBalancerSecurityGroup, () =>
-      wantedLoadBalancerGroup(owner, record.spec, vpcCidrs),
-    );
-    const controlPlane = await ensure(names.controlPlaneSecurityGroup, (self) =>
-      wantedControlPlaneGroup(owner, record.spec, {
-        self,
-        loadBalancer,
-        etcdClients: config.etcdClientSecurityGroupId,
-      }),
-    );
+    }
     if (made.length > 0) log.info('changed', { changes: made });
     return {
       controlPlaneSecurityGroupId: controlPlane,
       loadBalancerSecurityGroupId: loadBalancer,
+      workerSecurityGroupId: workers,
       changed: made.length > 0,
     };
   },

@@ -21,6 +21,7 @@ export function namesOf(deployment: string, cluster: string) {
     /** What the names of all that the cluster owns begin with. */
     prefix,
     controlPlaneSecurityGroup: `${prefix}-control-plane`,
+    workerSecurityGroup: `${prefix}-workers`,
     loadBalancerSecurityGroup: `${prefix}-load-balancer`,
     loadBalancer: prefix,
     targetGroup: `${prefix}-api`,
@@ -34,7 +35,17 @@ export function slotResourceName(deployment: string, cluster: string, slot: stri
   return `${deployment}-${cluster}-slot-${slot}`;
 }
 
-/** The launch hook of every slot group, under which a new instance waits for its directive. */
+/** The one name that a pool's launch template, role and instance profile share; its groups' names begin with it. */
+export function poolResourceName(deployment: string, cluster: string, pool: string): string {
+  return `${deployment}-${cluster}-pool-${pool}`;
+}
+
+/** A pool's group in one zone; `zone` is the zone's letter. */
+export function poolGroupName(deployment: string, cluster: string, pool: string, zone: string): string {
+  return `${poolResourceName(deployment, cluster, pool)}-${zone}`;
+}
+
+/** The launch hook of every group, under which a new instance waits for Trivet. */
 export const launchHookName = 'trivet-launch';
 
 /** The member's name in etcd. */
@@ -47,6 +58,7 @@ export const tagKeys = {
   deployment: 'trivet:deployment',
   cluster: 'trivet:cluster',
   slot: 'trivet:slot',
+  pool: 'trivet:pool',
 } as const;
 
 /** SSM parameters that a deployment's tasks may read for an image: AWS's own, and those below the deployment's name. */
@@ -76,8 +88,13 @@ export function objectKeys(cluster: string) {
     /** Public keys of service-account tokens, PEM, one or more: the one that signs now and those that signed before. */
     serviceAccountKeys: `${root}/pki/service-account.pub`,
     slot: (slot: string) => `${root}/slots/${slot}/`,
-    file: (slot: string, sha256: string) => `${root}/slots/${slot}/files/${sha256}`,
-    manifest: (slot: string, sha256: string) => `${root}/slots/${slot}/manifests/${sha256}`,
+    pool: (pool: string) => `${root}/pools/${pool}/`,
+    /** What one worker instance alone may read, and where it reports; `userId` is IAM's `aws:userid`, `<role-id>:<instance-id>`. */
+    worker: (userId: string) => ({
+      join: `${root}/workers/${userId}/join`,
+      report: `${root}/workers/${userId}/report`,
+      console: `${root}/workers/${userId}/console.log`,
+    }),
     directive: (slot: string, instanceId: string) => `${root}/slots/${slot}/directives/${instanceId}`,
     report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
     reports: (slot: string) => `${root}/slots/${slot}/reports/`,

@@ -6,14 +6,22 @@ import type { InterfaceFact, Networks, SecurityGroupFact, SubnetOfVpc } from '..
 import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../aws/node-roles.ts';
 import type { Objects } from '../aws/objects.ts';
 import type { Parameters } from '../aws/parameters.ts';
+import type { PoolGroups } from '../aws/pool-groups.ts';
 import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../aws/volumes.ts';
 import { issuerOf } from '../identity/names.ts';
 import { type IdentityObservation, observeIdentity } from '../identity/observe-identity.ts';
 import type { Config } from '../runtime/config.ts';
-import { mayReadImageParameter, namesOf, slotResourceName } from './names.ts';
-import type { ClusterSpec } from './spec-schema.ts';
+import type { PoolObservation } from '../workers/decide-pool-parts.ts';
+import {
+  mayReadImageParameter,
+  namesOf,
+  poolGroupName,
+  poolResourceName,
+  slotResourceName,
+} from './names.ts';
+import type { ClusterSpec, PoolSpec } from './spec-schema.ts';
 
 /** What AWS has of a slot besides its volume. */
 export interface SlotObservation {
@@ -40,6 +48,7 @@ export interface ClusterObservation {
   readonly loadBalancer?: LoadBalancerFact | undefined;
   readonly targetGroup?: TargetGroupFact | undefined;
   readonly slots: readonly SlotObservation[];
+  readonly pools: readonly PoolObservation[];
   /** Undefined before a cluster is recorded: its issuer is not known then. */
   readonly identity?: IdentityObservation | undefined;
 }
@@ -52,6 +61,7 @@ export interface ObserveDeps {
   readonly roles: NodeRoles;
   readonly templates: LaunchTemplates;
   readonly groups: SlotGroupBuilder;
+  readonly poolGroups: Pick<PoolGroups, 'find'>;
   readonly parameters: Parameters;
   readonly objects: Pick<Objects, 'get'>;
   readonly documents: Pick<IssuerDocuments, 'get'>;
@@ -66,7 +76,11 @@ export async function observeCluster(
 ): Promise<ClusterObservation> {
   const { registry, networks, volumes, loadBalancers, parameters } = deps;
   const names = namesOf(config.deployment, spec.name);
-  const groupNames = [names.loadBalancerSecurityGroup, names.controlPlaneSecurityGroup];
+  const groupNames = [
+    names.loadBalancerSecurityGroup,
+    names.controlPlaneSecurityGroup,
+    names.workerSecurityGroup,
+  ];
   const [record, slotRecords, promisedAddresses] = await Promise.all([
     registry.getCluster(spec.name, signal),
     registry.getSlots(spec.name, signal),
@@ -82,7 +96,7 @@ export async function observeCluster(
     networks.securityGroups(config.vpcId, groupNames, signal),
     volumes.ofCluster(spec.name, signal),
   ]);
-  const [loadBalancer, targetGroup, slots, identity] = await Promise.all([
+  const [loadBalancer, targetGroup, slots, pools, identity] = await Promise.all([
     loadBalancers.find(names.loadBalancer, signal),
     loadBalancers.findTargetGroup(names.targetGroup, signal),
     Promise.all(
@@ -90,6 +104,7 @@ export async function observeCluster(
         observeSlot(slot, slotResourceName(config.deployment, spec.name, slot), deps, signal),
       ),
     ),
+    Promise.all(spec.pools.map((pool) => observePool(spec.name, pool, deps, config.deployment, signal))),
     record &&
       observeIdentity(
         deps,
@@ -111,6 +126,7 @@ export async function observeCluster(
     loadBalancer,
     targetGroup,
     slots,
+    pools,
     identity,
   };
 }
@@ -128,6 +144,23 @@ async function observeSlot(
     groups.find(name, signal),
   ]);
   return { slot, role, profile, launchTemplate, group };
+}
+
+async function observePool(
+  cluster: string,
+  { name: pool, zones }: PoolSpec,
+  { roles, templates, poolGroups }: ObserveDeps,
+  deployment: string,
+  signal: AbortSignal,
+): Promise<PoolObservation> {
+  const name = poolResourceName(deployment, cluster, pool);
+  const [role, profile, template, groups] = await Promise.all([
+    roles.find(name, signal),
+    roles.findProfile(name, signal),
+    templates.find(name, signal),
+    Promise.all(zones.map((zone) => poolGroups.find(poolGroupName(deployment, cluster, pool, zone), signal))),
+  ]);
+  return { pool, role, profile, template, groups: groups.flatMap((group) => group ?? []) };
 }
 
 async function promisedToOthers(registry: Registry, cluster: string, signal: AbortSignal): Promise<string[]> {

@@ -8,6 +8,7 @@ export interface Owner {
   readonly deployment: string;
   readonly cluster: string;
   readonly slot?: string;
+  readonly pool?: string;
 }
 
 /** All tags of a resource: the owner's, its name, and those that the spec asks for. */
@@ -17,7 +18,14 @@ export function tagsOf(owner: Owner, name: string, fromSpec: Tags = {}): Tags {
     Name: name,
     [tagKeys.deployment]: owner.deployment,
     [tagKeys.cluster]: owner.cluster,
-    ...(owner.slot !== undefined && { [tagKeys.slot]: owner.slot }),
+    ...placeTags(owner),
+  };
+}
+
+function placeTags({ slot, pool }: Owner): Tags {
+  return {
+    ...(slot !== undefined && { [tagKeys.slot]: slot }),
+    ...(pool !== undefined && { [tagKeys.pool]: pool }),
   };
 }
 
@@ -29,7 +37,7 @@ export function assertOwn(what: string, tags: Tags, owner: Owner): void {
   const wanted: Tags = {
     [tagKeys.deployment]: owner.deployment,
     [tagKeys.cluster]: owner.cluster,
-    ...(owner.slot !== undefined && { [tagKeys.slot]: owner.slot }),
+    ...placeTags(owner),
   };
   for (const [key, value] of Object.entries(wanted))
     if (tags[key] !== value)

@@ -12,6 +12,7 @@ import { makeNetworks } from '../aws/networks.ts';
 import { makeNodeRoles } from '../aws/node-roles.ts';
 import { makeObjects } from '../aws/objects.ts';
 import { makeParameters } from '../aws/parameters.ts';
+import { makePoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry } from '../aws/registry.ts';
 import { makeSlotGroupBuilder } from '../aws/slot-group-builder.ts';
 import { makeVolumes } from '../aws/volumes.ts';
@@ -37,6 +38,7 @@ export const handler = task(
     roles: makeNodeRoles(config),
     templates: makeLaunchTemplates(config),
     groups: makeSlotGroupBuilder(config),
+    poolGroups: makePoolGroups(config),
     parameters: makeParameters(config),
     objects: makeObjects(config),
     documents: makeIssuerDocuments(config),

@@ -140,6 +140,8 @@ export const poolSpec = z.strictObject({
   taints: z._default(z.array(taint), []).check(z.describe('Taints of the pool’s nodes.')),
 });
 
+export type PoolSpec = z.infer<typeof poolSpec>;
+
 /** The cluster spec: the one schema that the CLI, the workflow and the documentation share. */
 export const clusterSpec = z.strictObject({
   apiVersion: z.literal('trivet/v1').check(z.describe('Version of this schema.')),

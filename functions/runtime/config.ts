@@ -22,6 +22,7 @@ const environment = z.object({
   TRIVET_PERMISSIONS_BOUNDARY_ARN: name,
   TRIVET_ADD_ON_BOUNDARY_ARN: name,
   TRIVET_REPLACE_ETCD_MEMBER_ARN: z.optional(name),
+  TRIVET_JOIN_WORKER_ARN: z.optional(name),
   TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: z.optional(z.string().check(z.regex(/^[0-9]{1,3}$/))),
   AWS_REGION: name,
 });
@@ -41,8 +42,9 @@ export interface Config {
   readonly permissionsBoundaryArn: string;
   /** The most that an add-on's role may be allowed. */
   readonly addOnBoundaryArn: string;
-  /** Only the sweep has it: the state machine that it starts. */
+  /** Only the sweep has them: the state machines that it starts. */
   readonly replaceEtcdMemberArn?: string;
+  readonly joinWorkerArn?: string;
   /** A lease is taken over only when its holder has ended and this long has passed since (design §5). */
   readonly longestTaskTimeoutSeconds: number;
 }
@@ -66,6 +68,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     etcdClientSecurityGroupId: read.TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID,
     permissionsBoundaryArn: read.TRIVET_PERMISSIONS_BOUNDARY_ARN,
     addOnBoundaryArn: read.TRIVET_ADD_ON_BOUNDARY_ARN,
+    ...(read.TRIVET_JOIN_WORKER_ARN && { joinWorkerArn: read.TRIVET_JOIN_WORKER_ARN }),
     ...(read.TRIVET_REPLACE_ETCD_MEMBER_ARN && { replaceEtcdMemberArn: read.TRIVET_REPLACE_ETCD_MEMBER_ARN }),
     longestTaskTimeoutSeconds: Number(read.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS ?? lambdaTimeoutSecondsMax),
   };

@@ -15,6 +15,7 @@ export const sweepActions = [
   'none',
   'wait',
   'start-replace',
+  'start-join',
   'mark-unhealthy',
   'resume-launch',
   'kick-launch',
@@ -24,7 +25,10 @@ export const sweepActions = [
 
 const finding = z.strictObject({
   cluster: clusterName,
-  slot: slotName,
+  /** Of a slot; a worker has a pool and a zone instead. */
+  slot: z.optional(slotName),
+  pool: z.optional(z.string()),
+  zone: z.optional(z.string()),
   action: z.enum(sweepActions),
   reason: z.string(),
   instanceId: z.optional(z.string()),
@@ -34,7 +38,7 @@ const finding = z.strictObject({
   /** A person is told as by `report`, though the sweep goes on trying. */
   alarming: z.optional(z.boolean()),
 });
-/** One slot as the sweep judged it. `report` = something for a person that no workflow of today mends. */
+/** One slot or worker as the sweep judged it. `report` = something for a person that no workflow of today mends. */
 export type SweepFinding = z.infer<typeof finding>;
 
 const input = z.object({ scope: z.optional(z.nullable(scope)) });

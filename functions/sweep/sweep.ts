@@ -1,5 +1,5 @@
 /**
- * Looks at every slot, or at the one that an event names, and starts what should be running (design §8). Events and the schedule take this
+ * Looks at every slot and at every worker on its way in, or at what an event names, and starts what should be running (design §8). Events and the schedule take this
  * one path, so that a lost or doubled event cannot matter (L8).
  *
  * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, a
@@ -13,16 +13,20 @@ import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { type SweepFinding, sweep } from './contracts.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
+import { decideWorkerSweep } from './decide-worker-sweep.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
+import { observeWorkers } from './observe-workers.ts';
 
 export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepReaders, context) => {
   const { clock, config, log, signal } = context;
   const now = clock.now();
   const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
-  const findings = swept
-    .map((slot) => decideSweep(slot, sweepPolicy, now))
-    .filter(({ action }) => action !== 'none');
+  const workers = await observeWorkers(scope ?? undefined, deps, { deployment: config.deployment, signal });
+  const findings = [
+    ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
+    ...workers.map(decideWorkerSweep),
+  ].filter(({ action }) => action !== 'none');
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
@@ -30,7 +34,8 @@ export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepR
   const started = results.flatMap((result) =>
     result.status === 'fulfilled' && result.value ? [result.value] : [],
   );
-  return { clusters: [...new Set(swept.map(({ cluster }) => cluster))], findings, started };
+  const clusters = [...new Set([...swept, ...workers].map(({ cluster }) => cluster))];
+  return { clusters, findings, started };
 });
 
 /** Does what was decided; the name of an execution when one was started. */
@@ -40,7 +45,7 @@ async function act(
   context: TaskContext,
 ): Promise<string | undefined> {
   const { config, signal } = context;
-  const group = slotResourceName(config.deployment, finding.cluster, finding.slot);
+  const group = slotResourceName(config.deployment, finding.cluster, finding.slot ?? '');
   if (finding.action === 'report' || finding.alarming) context.metrics.count('SlotUnattended');
   switch (finding.action) {
     case 'none':
@@ -62,6 +67,8 @@ async function act(
       return undefined;
     case 'start-replace':
       return startReplacement(finding, deps.executions, context);
+    case 'start-join':
+      return startJoin(finding, deps.executions, context);
     default:
       return finding.action satisfies never;
   }
@@ -74,26 +81,47 @@ async function kickLaunch(group: string, { groups }: SweepReaders, signal: Abort
 }
 
 function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
-  const { cluster, slot, failedInstanceType = '', instanceType = '' } = finding;
+  const { cluster, slot = '', failedInstanceType = '', instanceType = '' } = finding;
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
 /** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
 const numberedAttemptsMax = 5;
 
-/** Starts replace-etcd-member under the first free name `<cluster>-<slot>-<instance>-<attempt>`; one that runs is enough (design §4). */
-async function startReplacement(
+function startReplacement(
   { cluster, slot, instanceId = 'none' }: SweepFinding,
   executions: Executions,
-  { clock, config, signal }: TaskContext,
+  context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = config.replaceEtcdMemberArn;
+  const stateMachineArn = context.config.replaceEtcdMemberArn;
   if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_REPLACE_ETCD_MEMBER_ARN');
+  const prefix = `${cluster}-${slot}-${instanceId}`;
+  return startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context);
+}
+
+function startJoin(
+  { cluster, pool, zone, instanceId }: SweepFinding,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = context.config.joinWorkerArn;
+  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_JOIN_WORKER_ARN');
+  const input = { cluster, pool, zone, instanceId };
+  const prefix = `${cluster}-${pool}-${instanceId}`;
+  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+}
+
+/** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
+async function startNamed(
+  { stateMachineArn, prefix, input }: { stateMachineArn: string; prefix: string; input: object },
+  executions: Executions,
+  { clock, signal }: TaskContext,
+): Promise<string | undefined> {
   const minute = Math.floor(clock.now().getTime() / 60_000);
   const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
   for (const attempt of attempts) {
-    const name = `${cluster}-${slot}-${instanceId}-${attempt}`;
-    const { started } = await executions.start({ stateMachineArn, name, input: { cluster, slot } }, signal);
+    const name = `${prefix}-${attempt}`;
+    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
     if (started) return name;
     const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
     if (present?.status === 'RUNNING') return undefined;

@@ -6,7 +6,7 @@ import { acknowledgeWildcards } from '../acknowledge.ts';
 import { bucketArn } from '../names.ts';
 
 /**
- * The most that any node may ever be allowed. Trivet makes a role per slot, each for its own prefix; a role without this
+ * The most that any node may ever be allowed. Trivet makes a role for each slot and pool, each for its own prefix; a role without this
  * boundary it may not make. The private keys of the certificate authorities are outside it.
  */
 export class NodeBoundary extends Construct {
@@ -15,8 +15,12 @@ export class NodeBoundary extends Construct {
   constructor(scope: Construct, id: string, props: { name: string; key: IKey }) {
     super(scope, id);
     const { name, key } = props;
-    const readable = [bucketArn(name, 'clusters/*/slots/*'), bucketArn(name, 'artifacts/*')];
-    const reports = bucketArn(name, 'clusters/*/slots/*/reports/*');
+    const paths = ['clusters/*/slots/*', 'clusters/*/pools/*', 'clusters/*/workers/*/join', 'artifacts/*'];
+    const readable = paths.map((path) => bucketArn(name, path));
+    const reports = [
+      bucketArn(name, 'clusters/*/slots/*/reports/*'),
+      bucketArn(name, 'clusters/*/workers/*/report'),
+    ];
     this.policy = new ManagedPolicy(this, 'Policy', {
       // IAM knows no regions: without the region in its name, a second deployment's policy would clash.
       managedPolicyName: `${name}-node-boundary-${Aws.REGION}`,
@@ -24,21 +28,21 @@ export class NodeBoundary extends Construct {
       description: 'The most that a node of a cluster may be allowed',
       statements: [
         new PolicyStatement({
-          sid: 'ReadSlotFilesAndArtifacts',
+          sid: 'ReadNodeFilesAndArtifacts',
           actions: ['s3:GetObject'],
           resources: readable,
         }),
         new PolicyStatement({
           sid: 'WriteReports',
           actions: ['s3:PutObject'],
-          resources: [reports],
+          resources: reports,
         }),
         new PolicyStatement({
           // Without it S3 answers 403, not 404, for a directive that is not written yet.
           sid: 'TellMissingFromForbidden',
           actions: ['s3:ListBucket'],
           resources: [bucketArn(name)],
-          conditions: { StringLike: { 's3:prefix': ['clusters/*/slots/*', 'artifacts/*'] } },
+          conditions: { StringLike: { 's3:prefix': paths } },
         }),
         new PolicyStatement({
           sid: 'UseTheKeyThroughS3',
@@ -50,8 +54,8 @@ export class NodeBoundary extends Construct {
     });
     acknowledgeWildcards(
       this.policy,
-      [...readable, reports],
-      "A boundary over the roles of all slots; each slot's role names its own prefix",
+      [...readable, ...reports],
+      'A boundary over the roles of all slots and pools; each role names its own prefix',
     );
   }
 }

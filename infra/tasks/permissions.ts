@@ -6,6 +6,7 @@ import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
+import { workerPermissions } from './permissions/workers.ts';
 import { scopeOf, type TaskResources } from './scope.ts';
 import type { Statement } from './statements.ts';
 
@@ -23,6 +24,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...identityPermissions(scope),
     ...etcdPermissions(scope),
     ...kubernetesPermissions(scope),
+    ...workerPermissions(scope),
     ...sweepPermissions(scope),
   };
 }

@@ -36,6 +36,7 @@ export function scopeOf(resources: TaskResources) {
     ec2,
     vpc: arn('ec2', `vpc/${resources.vpcId}`),
     slotGroup: arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${deployment}-*-slot-*`),
+    poolGroup: arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${deployment}-*-pool-*`),
     stateMachine: (workflow: string) => arn('states', `stateMachine:${deployment}-${workflow}`),
     execution: arn('states', `execution:${deployment}-*:*`),
     nodeProfile: iamArn(`instance-profile/${deployment}/*`),
@@ -85,6 +86,18 @@ function launches(deployment: string) {
   );
   /** Public images belong to other accounts, so their ARNs name none. */
   const anyImage = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::image/*`;
+  const throughTemplate = (resources: readonly string[]) =>
+    allow(['ec2:RunInstances'], [...resources], {
+      ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') },
+      Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
+    });
+  const launchesAny = [
+    allow(['ec2:CreateTags'], [ec2('instance'), ec2('volume')], {
+      StringEquals: { 'ec2:CreateAction': 'RunInstances', ...makesTagged.StringEquals },
+    }),
+    passesNodeRole,
+    readsImageParameters,
+  ];
   return {
     nodeRole,
     passesNodeRole,
@@ -99,15 +112,21 @@ function launches(deployment: string) {
         [ec2('launch-template'), ec2('network-interface'), ec2('security-group')],
         ours,
       ),
-      allow(['ec2:RunInstances'], [ec2('instance'), ec2('volume'), ec2('subnet'), anyImage], {
-        ArnLike: { 'ec2:LaunchTemplate': ec2('launch-template') },
-        Bool: { 'ec2:IsLaunchTemplateResource': 'true' },
-      }),
-      allow(['ec2:CreateTags'], [ec2('instance'), ec2('volume')], {
-        StringEquals: { 'ec2:CreateAction': 'RunInstances', ...makesTagged.StringEquals },
-      }),
-      passesNodeRole,
-      readsImageParameters,
+      throughTemplate([ec2('instance'), ec2('volume'), ec2('subnet'), anyImage]),
+      ...launchesAny,
+    ],
+    /** The same for workers, whose interfaces are made with them. */
+    launchesWorkers: [
+      allow(['ec2:RunInstances'], [ec2('launch-template'), ec2('security-group')], ours),
+      throughTemplate([
+        ec2('instance'),
+        ec2('volume'),
+        ec2('subnet'),
+        ec2('network-interface'),
+        ec2('spot-instances-request'),
+        anyImage,
+      ]),
+      ...launchesAny,
     ],
   };
 }

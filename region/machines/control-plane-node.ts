@@ -14,7 +14,7 @@ import type { KubeletFacts, NodeTaint } from './kubelet/node-object.ts';
 import type { KubernetesMachine } from './kubernetes-machine.ts';
 
 /** What a kubelet's rendered configuration says that the stand-in goes by. */
-interface KubeletConfiguration {
+export interface KubeletConfiguration {
   readonly kind?: string;
   readonly registerWithTaints?: readonly NodeTaint[];
   readonly systemReserved?: { readonly cpu?: string; readonly memory?: string };

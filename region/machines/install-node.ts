@@ -15,13 +15,20 @@ const certificateFiles = [
   'client.key',
 ];
 
-export interface Installing {
+export interface InstallingFiles {
   readonly store: NodeStore;
-  readonly userData: UserData;
+  /** Where the node's manifests and files lie, without a slash at the end. */
+  readonly prefix: string;
+  readonly manifestSha256: string;
   readonly root: string;
   say(line: string): void;
   /** Waits a little before the next try; rejects when the machine is terminated. */
   pause(): Promise<void>;
+}
+
+/** A control-plane node's. */
+export interface Installing extends InstallingFiles {
+  readonly userData: UserData;
 }
 
 /** S3 prefix of the slot. */
@@ -30,9 +37,9 @@ export function slotPrefix({ cluster, slot }: UserData): string {
 }
 
 /** What the user data does: the pinned manifest, then every file by its hash; whatever does not match is not installed. */
-export async function installFiles(node: Installing): Promise<void> {
-  const prefix = slotPrefix(node.userData);
-  const manifest = await fetchPinned(node, `${prefix}/manifests`, node.userData.manifestSha256);
+export async function installFiles(node: InstallingFiles): Promise<void> {
+  const { manifestSha256, prefix } = node;
+  const manifest = await fetchPinned(node, `${prefix}/manifests`, manifestSha256);
   const entries = parseManifest(manifest.toString('utf8'));
   const contents = await Promise.all(
     entries.map((entry) => fetchPinned(node, `${prefix}/files`, entry.sha256)),
@@ -40,7 +47,7 @@ export async function installFiles(node: Installing): Promise<void> {
   for (const [index, { path }] of entries.entries()) {
     writeInto(node.root, path, contents[index] ?? Buffer.alloc(0), modeOf(path));
   }
-  node.say(`installed ${entries.length} files of manifest ${node.userData.manifestSha256.slice(0, 12)}`);
+  node.say(`installed ${entries.length} files of manifest ${manifestSha256.slice(0, 12)}`);
 }
 
 /** What bootstrap.sh does: the slot's certificates and keys, awaited if they are not there yet. */
@@ -62,14 +69,17 @@ export async function installKubernetesFiles(node: Installing): Promise<void> {
   }
 }
 
-async function fetchPinned(node: Installing, folder: string, hash: string): Promise<Buffer> {
+async function fetchPinned(node: InstallingFiles, folder: string, hash: string): Promise<Buffer> {
   const content = await fetchAwaited(node, `${folder}/${hash}`);
   if (sha256(content) !== hash)
     throw new Error(`${folder}/${hash} does not have the hash that its name says`);
   return content;
 }
 
-async function fetchAwaited(node: Installing, key: string): Promise<Buffer> {
+export async function fetchAwaited(
+  node: Pick<InstallingFiles, 'store' | 'say' | 'pause'>,
+  key: string,
+): Promise<Buffer> {
   for (let said = false; ; said = true) {
     const body = await node.store.get(key);
     if (body) return Buffer.from(body);

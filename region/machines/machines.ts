@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markerIntervalSeconds } from '../../node/policy.ts';
 import { parseUserData, type UserData } from '../../node/render.ts';
+import { parseWorkerUserData, type WorkerUserData } from '../../node/worker/render.ts';
 import type { KubernetesBinaries } from '../binaries.ts';
 import type { Kernel, Machine, MachineSpec, Machines } from '../kernel/kernel.ts';
 import { type Console, createConsole } from './console.ts';
@@ -10,6 +11,7 @@ import { versionOf } from './find-etcd.ts';
 import { killLeftovers } from './leftovers.ts';
 import { type NodeMachine, runNode, unmount } from './node-machine.ts';
 import { deleteVolumeDirectory, volumeDirectory } from './volumes.ts';
+import { runWorker, type WorkerMachine } from './worker-machine.ts';
 
 export interface MachinesOptions {
   /** The etcd that control-plane machines run (find-etcd.ts finds one). */
@@ -98,11 +100,22 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     },
   });
 
+  const workerOf = (userData: WorkerUserData): WorkerMachine => ({
+    kernel,
+    spec,
+    userData,
+    root,
+    console,
+    signal: ending.signal,
+    pollMilliseconds: options.pollMilliseconds ?? 100,
+  });
+
   const booting = {
     kernel,
     spec,
     console,
     nodeOf,
+    workerOf,
     signal: ending.signal,
     runsEtcd: () => etcd !== undefined,
   };
@@ -148,22 +161,28 @@ interface Booting {
   /** Aborted when the instance is terminated. */
   readonly signal: AbortSignal;
   nodeOf(userData: UserData): NodeMachine;
+  workerOf(userData: WorkerUserData): WorkerMachine;
   runsEtcd(): boolean;
 }
 
 /** Plays the user data until it is through or the machine ends; a bootstrap that fails is started again, as its unit says. */
-async function boot({ kernel, spec, console, signal, nodeOf, runsEtcd }: Booting): Promise<void> {
+async function boot({ kernel, spec, console, signal, nodeOf, workerOf, runsEtcd }: Booting): Promise<void> {
   const userData = parseUserData(spec.userData);
-  if (!userData) return console.say('the user data is not of a Trivet node; this instance just runs');
+  const worker = parseWorkerUserData(spec.userData);
+  if (!userData && !worker)
+    return console.say('the user data is not of a Trivet node; this instance just runs');
   for (let last = ''; ; ) {
     signal.throwIfAborted();
     try {
-      return await runNode(nodeOf(userData));
+      if (worker) return await runWorker(workerOf(worker));
+      if (userData) return await runNode(nodeOf(userData));
     } catch (error) {
       signal.throwIfAborted();
       const failure = error instanceof Error ? error.message : String(error);
       if (failure !== last) {
-        console.say(`trivet-bootstrap.service failed and is started again: ${failure}`);
+        console.say(
+          `${worker ? 'trivet-worker' : 'trivet-bootstrap'}.service failed and is started again: ${failure}`,
+        );
         kernel.log(`machine ${spec.instanceId}: ${failure}`);
       }
       last = failure;

@@ -45,7 +45,9 @@ export async function runNode(machine: NodeMachine): Promise<void> {
   const { kernel, spec, userData, root, console, signal, pollMilliseconds } = machine;
   const store = await openNodeStore(kernel, spec, userData.bucket);
   const pause = (): Promise<void> => kernel.clock.sleep(pollMilliseconds, signal);
-  const installing = { store, userData, root, say: console.say, pause };
+  const prefix = slotPrefix(userData);
+  const { manifestSha256 } = userData;
+  const installing = { store, userData, prefix, manifestSha256, root, say: console.say, pause };
   await installFiles(installing);
   await installCertificates(installing);
   const bootstrap = createBootstrap(machine, store);

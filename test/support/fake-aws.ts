@@ -10,6 +10,7 @@ import type {
 } from '../../functions/aws/networks.ts';
 import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../../functions/aws/node-roles.ts';
 import type { Parameters } from '../../functions/aws/parameters.ts';
+import type { PoolGroupFound, PoolGroups } from '../../functions/aws/pool-groups.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../../functions/aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../../functions/aws/volumes.ts';
 import { assertOwn, type Tags } from '../../functions/clusters/ownership.ts';
@@ -45,6 +46,8 @@ export interface FakeAws {
   readonly providers: IdentityProviders;
   readonly templates: LaunchTemplates;
   readonly groups: SlotGroupBuilder;
+  readonly poolGroupMap: Map<string, Mutable<PoolGroupFound>>;
+  readonly poolGroups: PoolGroups;
   readonly parameters: Parameters;
 }
 
@@ -72,6 +75,7 @@ export function fakeAws(): FakeAws {
     providerMap: new Map(),
     templateMap: new Map(),
     groupMap: new Map(),
+    poolGroupMap: new Map(),
     effects: [],
     onEffect: () => {},
   } as unknown as Mutable<FakeAws>;
@@ -88,6 +92,7 @@ export function fakeAws(): FakeAws {
   state.providers = fakeProviders(state, effect);
   state.templates = fakeTemplates(state, effect);
   state.groups = fakeGroups(state, effect);
+  state.poolGroups = fakePoolGroups(state, effect);
   state.parameters = { value: async (name) => state.images.get(name) };
   return state;
 }
@@ -239,9 +244,10 @@ function fakeRoles(state: FakeAws, effect: Effect): NodeRoles {
     findProfile: async (name) => copy(state.profiles.get(name)),
     async create({ name, tags, trustPolicy, boundaryArn = 'boundary of nodes' }) {
       effect('createRole');
-      state.roleMap.set(name, { name, tags, trustPolicy: copy(trustPolicy) });
+      const made = { name, roleId: `AROA-${name}`, tags, trustPolicy: copy(trustPolicy) };
+      state.roleMap.set(name, made);
       state.boundaries.set(name, boundaryArn);
-      return copy({ name, tags, trustPolicy });
+      return copy(made);
     },
     async putTrustPolicy({ name, tags }, document, owner) {
       assertOwn(name, tags, owner);
@@ -354,6 +360,33 @@ function fakeGroups(state: FakeAws, effect: Effect): SlotGroupBuilder {
       assertOwn(name, tags, owner);
       effect('tagGroup');
       retag(state.groupMap.get(name), wanted);
+    },
+  };
+}
+
+function fakePoolGroups(state: FakeAws, effect: Effect): PoolGroups {
+  const change = (name: string, changes: object) =>
+    Object.assign(state.poolGroupMap.get(name) ?? {}, changes);
+  return {
+    find: async (name) => copy(state.poolGroupMap.get(name)),
+    async create(shape, hook, tags) {
+      effect('createPoolGroup');
+      state.poolGroupMap.set(shape.name, { ...shape, desired: shape.min, hook, tags });
+    },
+    async update({ name, tags, desired }, shape, owner) {
+      assertOwn(name, tags, owner);
+      effect('updatePoolGroup');
+      change(name, { ...shape, desired: Math.min(Math.max(desired, shape.min), shape.max) });
+    },
+    async putHook({ name, tags }, hook, owner) {
+      assertOwn(name, tags, owner);
+      effect('putPoolHook');
+      change(name, { hook });
+    },
+    async tag({ name, tags }, wanted, owner) {
+      assertOwn(name, tags, owner);
+      effect('tagPoolGroup');
+      retag(state.poolGroupMap.get(name), wanted);
     },
   };
 }

@@ -14,7 +14,7 @@ export function nodePermissions(scope: Scope): Permissions {
       allow(['ec2:ModifyVolume'], [ec2('volume')], ours),
       ...scope.usesKeyForVolumes,
     ],
-    'ensure-node-role': nodeRoles(scope),
+    'ensure-node-role': makesNodeRoles(scope),
     'ensure-launch-template': [
       ...scope.registry(),
       ...scope.writesObjects('clusters/*/slots/*/files/*', 'clusters/*/slots/*/manifests/*'),
@@ -37,7 +37,7 @@ export function nodePermissions(scope: Scope): Permissions {
 }
 
 /** Roles of nodes only: below the deployment's path, and never without the boundary. */
-function nodeRoles(scope: Scope): readonly Statement[] {
+export function makesNodeRoles(scope: Scope): readonly Statement[] {
   return [
     ...scope.registry(),
     allow(['iam:CreateRole', 'iam:PutRolePolicy'], [scope.nodeRole], {

@@ -17,7 +17,10 @@ export function sweepPermissions(scope: Scope): Permissions {
       allow(['ec2:CreateLaunchTemplateVersion'], [scope.ec2('launch-template')], scope.ours),
       allow(['autoscaling:UpdateAutoScalingGroup'], [scope.slotGroup], scope.ours),
       ...scope.launchesSlots,
-      allow(['states:StartExecution'], [scope.stateMachine('replace-etcd-member')]),
+      allow(
+        ['states:StartExecution'],
+        [scope.stateMachine('replace-etcd-member'), scope.stateMachine('join-worker')],
+      ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
     'watch-etcd': [...scope.registry('PutItem', 'UpdateItem'), ...scope.readsEtcdClientCertificate],

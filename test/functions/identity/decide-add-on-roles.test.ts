@@ -45,11 +45,12 @@ describe('a role', () => {
   const [wanted] = roles;
   if (!wanted) throw new Error('no role is wanted');
   const { name, tags, trustPolicy, policy } = wanted;
-  const found = { name, tags, trustPolicy, policy };
+  const roleId = 'AROA1';
+  const found = { name, roleId, tags, trustPolicy, policy };
   test.each([
     ['there is none', undefined, ['create', 'policy']],
     ['it is as wanted', found, []],
-    ['it has no policy', { name, tags, trustPolicy }, ['policy']],
+    ['it has no policy', { name, roleId, tags, trustPolicy }, ['policy']],
     ['its policy differs', { ...found, policy: { Statement: [] } }, ['policy']],
     ['it trusts an earlier cluster’s issuer', { ...found, trustPolicy: { Statement: [] } }, ['trust']],
     ['a tag is missing', { ...found, tags: {} }, ['tag']],

@@ -177,6 +177,8 @@ describe('a machine', () => {
       binaries: there,
       installing: {
         store: { get: untouched, put: untouched },
+        prefix: '',
+        manifestSha256: '',
         userData: { cluster: 'demo', slot: 'a', region: 'us-east-1', bucket: 'b', manifestSha256: '' },
         root: folder,
         say: () => {},
