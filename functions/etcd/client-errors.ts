@@ -26,6 +26,8 @@ export type EtcdErrorKind =
   /** Asked of a follower what only the leader does. */
   | 'not-leader'
   | 'no-space'
+  /** What was asked for is older than what etcd has kept. */
+  | 'compacted'
   /** This etcd's gateway has no such call (hashkv on 3.4). */
   | 'not-supported'
   /** The TLS client certificate was not accepted, or the server's was not. */
@@ -64,6 +66,7 @@ const messages: readonly (readonly [text: string, kind: EtcdErrorKind])[] = [
   ['unhealthy cluster', 'unhealthy-cluster'],
   ['rpc not supported for learner', 'learner'],
   ['database space exceeded', 'no-space'],
+  ['required revision has been compacted', 'compacted'],
   ['no leader', 'no-leader'],
   ['not leader', 'not-leader'],
   ['request timed out', 'timeout'],

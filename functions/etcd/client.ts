@@ -1,3 +1,16 @@
+import {
+  base64,
+  hashOf,
+  headerOf,
+  type Json,
+  keyValueOf,
+  list,
+  memberOf,
+  membersOf,
+  object,
+  statusOf,
+  text,
+} from './client-answers.ts';
 import { EtcdError } from './client-errors.ts';
 import { createGateway, type EtcdConnection, type Gateway } from './gateway.ts';
 
@@ -63,6 +76,16 @@ export interface EtcdKeyValue {
   readonly modRevision: string;
 }
 
+/** Keys as they stood together at one revision: the header's, or the one that was asked for. */
+export interface EtcdPage {
+  readonly header: EtcdHeader;
+  readonly items: readonly EtcdKeyValue[];
+  /** Whether the limit left some out. */
+  readonly more: boolean;
+  /** Of all keys in the range, whatever the limit. */
+  readonly count: number;
+}
+
 /** A small client of etcd's JSON gateway. Every call takes an AbortSignal and throws EtcdError. */
 export interface EtcdClient {
   /** `linearizable`: reads through the quorum first, since 3.4 answers from its own, possibly old, state. */
@@ -91,14 +114,29 @@ export interface EtcdClient {
     end: string,
     options?: { serializable?: boolean; limit?: number; signal?: AbortSignal },
   ): Promise<EtcdKeyValue[]>;
+  /** At most `limit` keys from `key` up to, not including, `end`, as they stood at `revision` (the newest by default). A quorum read. */
+  page(
+    key: string,
+    end: string,
+    options?: { limit?: number; revision?: string; signal?: AbortSignal },
+  ): Promise<EtcdPage>;
   put(key: string, value: string, signal?: AbortSignal): Promise<EtcdHeader>;
+  /** Writes only if the key was last written at `modRevision` (`0`: if there is none); undefined if it was not. */
+  putIf(
+    key: string,
+    value: string,
+    modRevision: string,
+    signal?: AbortSignal,
+  ): Promise<EtcdHeader | undefined>;
+  /** Deletes only if the key was last written at `modRevision`; undefined if it was not. */
+  deleteIf(key: string, modRevision: string, signal?: AbortSignal): Promise<EtcdHeader | undefined>;
+  /** Gives up what keys were before a revision. */
+  compact(revision: string, signal?: AbortSignal): Promise<void>;
   /** Must be asked of the leader (kind `not-leader` otherwise). */
   transferLeadership(targetId: string, signal?: AbortSignal): Promise<void>;
   /** Ends idle connections. */
   close(): void;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A client for the given endpoints. Nothing is connected until the first call. */
 export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
@@ -185,72 +223,40 @@ function keys(gateway: Gateway) {
         signal,
       }: { serializable?: boolean; limit?: number; signal?: AbortSignal } = {},
     ) => range({ key: base64(key), range_end: base64(end), serializable, limit: String(limit) }, signal),
+    async page(
+      key: string,
+      end: string,
+      { limit = 0, revision = '0', signal }: { limit?: number; revision?: string; signal?: AbortSignal } = {},
+    ) {
+      const request = { key: base64(key), range_end: base64(end), limit: String(limit), revision };
+      const answer = await gateway.call('/v3/kv/range', request, signal);
+      return {
+        header: headerOf(answer),
+        items: list(answer.kvs).map(keyValueOf),
+        more: answer.more === true,
+        count: Number(text(answer.count, '0')),
+      };
+    },
     put: async (key: string, value: string, signal?: AbortSignal) =>
       headerOf(await gateway.call('/v3/kv/put', { key: base64(key), value: base64(value) }, signal)),
+    async compact(revision: string, signal?: AbortSignal) {
+      await gateway.call('/v3/kv/compaction', { revision }, signal);
+    },
+    ...conditional(gateway),
   };
 }
 
-const base64 = (plain: string): string => Buffer.from(plain).toString('base64');
-const plain = (encoded: unknown): string => Buffer.from(text(encoded, ''), 'base64').toString('utf8');
-
-/** The gateway leaves out what is zero, empty or false. */
-function text(value: unknown, otherwise: string): string {
-  return value === undefined || value === null ? otherwise : String(value);
-}
-
-const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(object) : []);
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
-function headerOf(answer: Json): EtcdHeader {
-  const header = object(answer.header);
-  return {
-    clusterId: text(header.cluster_id, '0'),
-    memberId: text(header.member_id, '0'),
-    revision: text(header.revision, '0'),
-    raftTerm: text(header.raft_term, '0'),
+/** Writes that depend on when their key was last written: one transaction each. */
+function conditional(gateway: Gateway) {
+  const transact = async (key: string, modRevision: string, operation: Json, signal?: AbortSignal) => {
+    const unchanged = { key: base64(key), target: 'MOD', result: 'EQUAL', mod_revision: modRevision };
+    const answer = await gateway.call('/v3/kv/txn', { compare: [unchanged], success: [operation] }, signal);
+    return answer.succeeded === true ? headerOf(answer) : undefined;
   };
-}
-
-function memberOf(member: Json): EtcdMember {
   return {
-    id: text(member.ID, '0'),
-    name: text(member.name, ''),
-    peerUrls: texts(member.peerURLs),
-    clientUrls: texts(member.clientURLs),
-    learner: member.isLearner === true,
-  };
-}
-
-function membersOf(answer: Json): EtcdMembers {
-  return { header: headerOf(answer), members: list(answer.members).map(memberOf) };
-}
-
-function statusOf(answer: Json): EtcdStatus {
-  const leader = text(answer.leader, '0');
-  return {
-    header: headerOf(answer),
-    version: text(answer.version, ''),
-    databaseBytes: Number(text(answer.dbSize, '0')),
-    databaseBytesInUse: Number(text(answer.dbSizeInUse, '0')),
-    ...(leader !== '0' && { leader }),
-    raftIndex: text(answer.raftIndex, '0'),
-    raftTerm: text(answer.raftTerm, '0'),
-    raftAppliedIndex: text(answer.raftAppliedIndex, '0'),
-    errors: texts(answer.errors),
-    learner: answer.isLearner === true,
-  };
-}
-
-function hashOf(answer: Json): EtcdHash {
-  return { header: headerOf(answer), hash: Number(text(answer.hash, '0')) };
-}
-
-function keyValueOf(pair: Json): EtcdKeyValue {
-  return {
-    key: plain(pair.key),
-    value: plain(pair.value),
-    createRevision: text(pair.create_revision, '0'),
-    modRevision: text(pair.mod_revision, '0'),
+    putIf: (key: string, value: string, modRevision: string, signal?: AbortSignal) =>
+      transact(key, modRevision, { request_put: { key: base64(key), value: base64(value) } }, signal),
+    deleteIf: (key: string, modRevision: string, signal?: AbortSignal) =>
+      transact(key, modRevision, { request_delete_range: { key: base64(key) } }, signal),
   };
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { apiServerPort } from '../../node/kubernetes/input.ts';
+import { apiServerPort, standInSuffix } from '../../node/kubernetes/input.ts';
 import { pki } from '../../node/kubernetes/paths.ts';
 import type { Report } from '../../node/protocol.ts';
 import { parseEnvironmentFile } from '../../node/render.ts';
 import type { KubernetesBinaries } from '../binaries.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { startApiStandIn } from './api-stand-in/index.ts';
 import { boundLogs, type ComponentHost, keepRunning } from './component-process.ts';
 import { runNodePart } from './control-plane-node.ts';
 import { type Installing, installKubernetesFiles } from './install-node.ts';
@@ -20,7 +21,7 @@ export interface KubernetesMachine {
   readonly host: ComponentHost;
   readonly privateIp: string;
   readonly installing: Installing;
-  /** Undefined where there are none: the machine is etcd alone, and says so. */
+  /** Undefined where there are none: a stand-in serves, and says so. */
   readonly binaries: KubernetesBinaries | undefined;
   report(report: KubernetesReport): Promise<void>;
 }
@@ -30,7 +31,8 @@ const restartMilliseconds = 500;
 
 /**
  * Plays kubernetes.sh, kubeadm and the kubelet of a control-plane machine whose etcd was started: real API server, controller manager and
- * scheduler from the rendered files. Resolves where the node has no Kubernetes or its programs are not here, else when the machine ends.
+ * scheduler from the rendered files, or a stand-in where their programs are not here. Resolves where the node has no Kubernetes, else when the
+ * machine ends.
  */
 export async function runKubernetes(machine: KubernetesMachine): Promise<void> {
   const { clock, console, signal } = machine.host;
@@ -54,24 +56,31 @@ async function bringUp(machine: KubernetesMachine): Promise<void> {
     readFileSync(join(host.root, 'etc/trivet/node.env'), 'utf8'),
   ).TRIVET_KUBERNETES_VERSION;
   if (wanted === undefined) return;
-  if (!binaries) {
-    host.console.say('Kubernetes: its programs are not here (npm run binaries builds them); etcd runs alone');
-    return report({ kubernetes: 'absent', kubernetesReason: 'no-kube-apiserver' });
-  }
+  if (binaries?.version !== wanted) return standIn(machine, wanted);
   const { version } = binaries;
-  if (version !== wanted) {
-    host.console.say(
-      `Kubernetes: the programs here are ${version}, the spec wants ${wanted}; etcd runs alone`,
-    );
-    return report({
-      kubernetes: 'refused',
-      kubernetesVersion: version,
-      kubernetesReason: 'version-differs',
-    });
-  }
   await report({ kubernetes: 'starting', kubernetesVersion: version });
   await installKubernetesFiles(installing);
   await runComponents(machine, binaries);
+}
+
+/** Without the programs, or with those of another version: a stand-in serves what Trivet needs, and says so. */
+async function standIn(machine: KubernetesMachine, wanted: string): Promise<void> {
+  const { binaries, host, installing, privateIp, report } = machine;
+  const { clock, console, instanceId, root, signal } = host;
+  const version = `${wanted}${standInSuffix}`;
+  console.say(
+    binaries
+      ? `Kubernetes: the programs here are ${binaries.version}, the spec wants ${wanted}; a stand-in for its API runs, and no pods`
+      : 'Kubernetes: its programs are not here (npm run binaries builds them); a stand-in for its API runs, and no pods',
+  );
+  await report({ kubernetes: 'starting', kubernetesVersion: version });
+  await installKubernetesFiles(installing);
+  const options = { root, host: privateIp, instanceId, version, clock, console, signal };
+  const { ended } = await startApiStandIn(options);
+  await awaitReady(machine);
+  await report({ kubernetes: 'ready', kubernetesVersion: version });
+  const ends = await Promise.allSettled([ended, runNodePart(machine, wanted)]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function runComponents(machine: KubernetesMachine, binaries: KubernetesBinaries): Promise<void> {

@@ -81,17 +81,20 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
   const attached = new Set<string>();
   let etcd: { process: EtcdProcess; volumeId: string } | undefined;
 
-  const nodeOf = (userData: UserData): NodeMachine => ({
+  const common = {
     kernel,
     spec,
-    userData,
     root,
     console,
+    signal: ending.signal,
+    pollMilliseconds: options.pollMilliseconds ?? 100,
+  };
+  const nodeOf = (userData: UserData): NodeMachine => ({
+    ...common,
+    userData,
     etcdPath: options.etcdPath,
     etcdVersion: version(),
     kubernetes: options.kubernetes,
-    signal: ending.signal,
-    pollMilliseconds: options.pollMilliseconds ?? 100,
     markerMilliseconds:
       options.markerMilliseconds ?? markerIntervalSeconds * 1000 * kernel.delays.scheduleScale,
     attached: () => attached,
@@ -100,27 +103,9 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     },
   });
 
-  const workerOf = (userData: WorkerUserData): WorkerMachine => ({
-    kernel,
-    spec,
-    userData,
-    root,
-    console,
-    signal: ending.signal,
-    pollMilliseconds: options.pollMilliseconds ?? 100,
-  });
-
-  const booting = {
-    kernel,
-    spec,
-    console,
-    nodeOf,
-    workerOf,
-    signal: ending.signal,
-    runsEtcd: () => etcd !== undefined,
-  };
+  const workerOf = (userData: WorkerUserData): WorkerMachine => ({ ...common, userData });
   const life = leftovers
-    .then(() => boot(booting))
+    .then(() => boot({ ...common, nodeOf, workerOf, runsEtcd: () => etcd !== undefined }))
     .catch((error: unknown) => {
       if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
     });

@@ -5,6 +5,7 @@ import {
   type KubernetesObject,
 } from '../../../functions/kubernetes/client.ts';
 import { pathOf } from '../../../functions/kubernetes/paths.ts';
+import { standInSuffix } from '../../../node/kubernetes/input.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Console } from '../console.ts';
 import { decidePod, type Pod, runningStatus } from './decide-pod.ts';
@@ -102,6 +103,7 @@ class Kubelet {
   /** Registers, then heartbeats and looks after pods. Rejects when an API server cannot be reached. */
   async run(): Promise<never> {
     const { clock, signal } = this.options;
+    this.networkReady = await this.isStandIn();
     await this.register();
     for (;;) {
       await this.renewLease();
@@ -109,6 +111,12 @@ class Kubelet {
       await this.sayStatus();
       await clock.sleep(podIntervalMilliseconds, signal);
     }
+  }
+
+  /** A stand-in for the API runs no pods, so that no network plugin ever comes: nothing needs its network either. */
+  private async isStandIn(): Promise<boolean> {
+    const version = await this.client.get<{ gitVersion?: string }>('/version', this.options.signal);
+    return version?.gitVersion?.endsWith(standInSuffix) ?? false;
   }
 
   private async register(): Promise<void> {
