@@ -22,6 +22,10 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'bootstrap-kubernetes',
     'apply-add-ons',
     'verify-add-ons',
+    'judge-worker',
+    'admit-worker',
+    'approve-worker',
+    'revoke-worker-token',
     'watch-etcd',
   ]);
 });
