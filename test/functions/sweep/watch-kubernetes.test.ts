@@ -20,6 +20,21 @@ let nodes: Map<string, boolean>;
 let closed: number;
 
 const label = 'node-role.kubernetes.io/control-plane';
+const client: Pick<KubernetesClient, 'get' | 'patch' | 'close'> = {
+  async get<T>(path: string) {
+    const name = path.split('/').at(-1) ?? '';
+    if (!nodes.get(name)) return { metadata: { name } } as T;
+    const spec = { taints: [{ key: label, effect: 'NoSchedule' }] };
+    return { metadata: { name, labels: { [label]: '' } }, spec } as T;
+  },
+  async patch<T>(path: string) {
+    nodes.set(path.split('/').at(-1) ?? '', true);
+    return {} as T;
+  },
+  close: () => {
+    closed += 1;
+  },
+};
 const deps = () => ({
   registry,
   objects: fakeObjects(),
@@ -28,22 +43,7 @@ const deps = () => ({
     if (health instanceof Error) throw health;
     return health;
   },
-  open: async () =>
-    ({
-      get: async <T>(path: string) => {
-        const name = path.split('/').at(-1) ?? '';
-        if (!nodes.get(name)) return { metadata: { name } } as T;
-        const spec = { taints: [{ key: label, effect: 'NoSchedule' }] };
-        return { metadata: { name, labels: { [label]: '' } }, spec } as T;
-      },
-      patch: async <T>(path: string) => {
-        nodes.set(path.split('/').at(-1) ?? '', true);
-        return {} as T;
-      },
-      close: () => {
-        closed += 1;
-      },
-    }) as KubernetesClient,
+  open: async () => client as KubernetesClient,
 });
 
 beforeEach(async () => {
