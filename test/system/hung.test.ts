@@ -17,6 +17,18 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => deployed?.stop());
 
+test('the watch finds every API server and node of a fresh cluster ready', { timeout: 60_000 }, async () => {
+  const registry = makeRegistry(deployed.target.config);
+  const observation = await eventually(
+    async () => {
+      const latest = await registry.getKubernetesObservation(spec.name);
+      return latest?.ready === true ? latest : undefined;
+    },
+    { timeoutMs: 50_000, intervalMs: 500, what: 'an observation of Kubernetes that is well' },
+  );
+  expect(observation.unreadySince).toEqual({});
+});
+
 test('a node that has hung for eleven minutes comes back on another instance as the same member', {
   timeout: 120_000,
 }, async () => {
