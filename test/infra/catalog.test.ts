@@ -27,6 +27,7 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'approve-worker',
     'revoke-worker-token',
     'watch-etcd',
+    'watch-kubernetes',
   ]);
 });
 
@@ -34,4 +35,5 @@ test('what runs each minute ends within the minute', () => {
   const limits = new Map(catalog.map(({ name, timeoutSeconds }) => [name, timeoutSeconds]));
   expect(limits.get('sweep')).toBe(50);
   expect(limits.get('watch-etcd')).toBe(50);
+  expect(limits.get('watch-kubernetes')).toBe(50);
 });
