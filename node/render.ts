@@ -54,10 +54,17 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+/** The kubelet's configuration on a worker; on a control-plane node kubeadm writes it. */
+export const workerKubeletConfiguration = '/etc/trivet/kubelet.yaml';
+
 /** Scripts are executable; Kubernetes' configuration is root's alone (CIS 1.1, 4.1), everything else read only to all but root. */
 export function modeOf(path: string): number {
   if (path.endsWith('.sh')) return 0o755;
-  return path.startsWith('/etc/kubernetes/') || path.endsWith('/kubelet.service') ? 0o600 : 0o644;
+  const rootsAlone =
+    path.startsWith('/etc/kubernetes/') ||
+    path.endsWith('/kubelet.service') ||
+    path === workerKubeletConfiguration;
+  return rootsAlone ? 0o600 : 0o644;
 }
 
 /** `KEY=VALUE` lines. Throws RangeError for a value that such a line cannot hold unquoted. */
@@ -222,7 +229,7 @@ while read -r hash path; do
   mode=0644
   case $path in
     *.sh) mode=0755 ;;
-    /etc/kubernetes/* | */kubelet.service) mode=0600 ;;
+    /etc/kubernetes/* | */kubelet.service | ${workerKubeletConfiguration}) mode=0600 ;;
   esac
   install -D -o root -g root -m "$mode" "$work/files/$hash" "$path"
 done <"$work/manifest"

@@ -1,3 +1,4 @@
+import { workerKubeletConfiguration } from '../render.ts';
 import {
   all,
   areStrong,
@@ -81,6 +82,27 @@ const nodeFiles: readonly Check[] = [
   automated('4.1.10', 'The kubelet’s configuration: root:root', isKept),
 ];
 
+const byKubelet =
+  'the kubelet writes it, as root, into a folder that worker.sh makes for root alone; its mode is client-go’s 0600';
+/** worker.sh puts the authority's certificate under a mask that leaves it to root alone. */
+const isWrittenPrivately = ({ content }: RenderedNode): boolean =>
+  /write_bootstrap\(\) \{\n {2}umask 077\n.* >"\$kubernetes\/pki\/ca\.crt"\n/.test(
+    content('/usr/local/lib/trivet/worker.sh'),
+  );
+
+const workerFiles: readonly Check[] = [
+  automated('4.1.1', 'kubelet.service: 600', isRootsAlone(kubeletUnit)),
+  automated('4.1.2', 'kubelet.service: root:root', isRootsAlone(kubeletUnit)),
+  manual('4.1.3', 'kube-proxy’s kubeconfig: 600', undefined, byAddOn),
+  manual('4.1.4', 'kube-proxy’s kubeconfig: root:root', undefined, byAddOn),
+  automated('4.1.5', 'kubelet.conf: 600', undefined, byKubelet),
+  automated('4.1.6', 'kubelet.conf: root:root', undefined, byKubelet),
+  manual('4.1.7', 'The authority’s certificate: 644 or less', isWrittenPrivately),
+  manual('4.1.8', 'The authority’s certificate: root:root', isWrittenPrivately),
+  automated('4.1.9', 'The kubelet’s configuration: 600', isRootsAlone(workerKubeletConfiguration)),
+  automated('4.1.10', 'The kubelet’s configuration: root:root', isRootsAlone(workerKubeletConfiguration)),
+];
+
 const kubeletChecks: readonly Check[] = [
   automated('4.2.1', 'No anonymous requests', kubelet('authentication.anonymous.enabled', isValue(false))),
   automated('4.2.2', 'Not everything is allowed', kubelet('authorization.mode', isValue('Webhook'))),
@@ -103,7 +125,9 @@ const kubeletChecks: readonly Check[] = [
   manual(
     '4.2.7',
     'No name but the host’s',
-    ({ content }) => !content('/etc/trivet/kubeadm.yaml').includes('name: "@INSTANCE_ID@"'),
+    ({ content }) =>
+      !content('/etc/trivet/kubeadm.yaml').includes('name: "@INSTANCE_ID@"') &&
+      !content(kubeletUnit).includes(' --hostname-override='),
     'nodes are named by instance id: the host’s name is the same for every instance of a slot, and the cloud provider finds instances by id (reference facts §6.5). The name cannot be chosen by the node: NodeRestriction and the certificate hold it to its own',
   ),
   manual(
@@ -136,14 +160,28 @@ const kubeletChecks: readonly Check[] = [
   manual('4.2.14', 'seccomp by default', kubelet('seccompDefault', isValue(true))),
 ];
 
-/** Sections 2 to 4 of the benchmark. */
-export const nodeSections: readonly { readonly title: string; readonly checks: readonly Check[] }[] = [
+const kubeProxy = {
+  title: '4.3 kube-proxy',
+  checks: [automated('4.3.1', 'Metrics on localhost alone', undefined, byAddOn)],
+};
+
+interface Section {
+  readonly title: string;
+  readonly checks: readonly Check[];
+}
+
+/** Sections 2 to 4 of the benchmark, for a control-plane node. */
+export const nodeSections: readonly Section[] = [
   { title: '2 etcd', checks: etcdChecks },
   { title: '3 Control plane configuration', checks: controlPlaneConfiguration },
   { title: '4.1 Files of a node', checks: nodeFiles },
   { title: '4.2 kubelet', checks: kubeletChecks },
-  {
-    title: '4.3 kube-proxy',
-    checks: [automated('4.3.1', 'Metrics on localhost alone', undefined, byAddOn)],
-  },
+  kubeProxy,
+];
+
+/** Section 4 for a worker: its files come otherwise, its kubelet is judged by the same checks. */
+export const workerSections: readonly Section[] = [
+  { title: '4.1 Files of a worker', checks: workerFiles },
+  { title: '4.2 kubelet of a worker', checks: kubeletChecks },
+  { ...kubeProxy, title: '4.3 kube-proxy of a worker' },
 ];

@@ -3,7 +3,14 @@ import { type NodeArtifact, renderArtifactFiles } from '../artifacts.ts';
 import { awsScript } from '../files/aws.sh.ts';
 import { renderContainerdConfiguration } from '../kubernetes/containerd.ts';
 import { kernelSettings, kubeletConfiguration } from '../kubernetes/kubelet-configuration.ts';
-import { environmentFile, fileOf, type NodeFile, renderBootUserData, userDataField } from '../render.ts';
+import {
+  environmentFile,
+  fileOf,
+  type NodeFile,
+  renderBootUserData,
+  userDataField,
+  workerKubeletConfiguration,
+} from '../render.ts';
 import { workerKubeletService, workerScript, workerService } from './worker.sh.ts';
 
 export interface WorkerTaint {
@@ -61,7 +68,7 @@ export function renderWorkerFiles(input: WorkerNodeInput): NodeFile[] {
         .map(([key, value]) => `${key}=${value}`)
         .join(','),
     }),
-    '/etc/trivet/kubelet.yaml': stringify(configuration, { lineWidth: 0 }),
+    [workerKubeletConfiguration]: stringify(configuration, { lineWidth: 0 }),
     '/etc/trivet/kubelet-sysctl.conf': kernelSettings,
     '/etc/trivet/containerd.toml': renderContainerdConfiguration(input.kubernetesVersion),
     '/etc/systemd/system/kubelet.service': workerKubeletService,

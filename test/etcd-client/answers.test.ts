@@ -151,7 +151,7 @@ describe('the etcd client reads', () => {
     say(501, { code: 12, message: 'Method Not Allowed', details: [] });
     expect(await client().hashKv('9')).toBeUndefined();
     say(400, { code: 11, message: 'etcdserver: mvcc: required revision has been compacted' });
-    await expect(client().hashKv('9')).rejects.toMatchObject({ kind: 'unknown' });
+    await expect(client().hashKv('9')).rejects.toMatchObject({ kind: 'compacted' });
   });
 
   test('health also where it is bad, with the reason that 3.5 gives', async () => {

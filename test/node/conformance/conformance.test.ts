@@ -1,8 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { areStrong } from '../../../node/conformance/check.ts';
-import { exampleInput, renderConformancePage, sections, verdictOf } from '../../../node/conformance/page.ts';
-import { type RenderedNode, readRenderedNode } from '../../../node/conformance/rendered-node.ts';
+import { workerSections } from '../../../node/conformance/node.ts';
+import {
+  exampleInput,
+  exampleWorker,
+  renderConformancePage,
+  sections,
+  verdictOf,
+} from '../../../node/conformance/page.ts';
+import {
+  type RenderedNode,
+  readRenderedNode,
+  readRenderedWorker,
+} from '../../../node/conformance/rendered-node.ts';
 
 const node = readRenderedNode(exampleInput);
 const checks = sections.flatMap((section) => section.checks);
@@ -79,5 +90,38 @@ describe('conformance', () => {
     expect(areStrong(['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'])).toBe(true);
     expect(areStrong(['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA'])).toBe(false);
     expect(areStrong([])).toBe(false);
+  });
+});
+
+describe('conformance of a worker', () => {
+  const worker = readRenderedWorker(exampleWorker);
+  const ofWorker = workerSections.flatMap((section) => section.checks);
+  const failedOf = (of: RenderedNode): string[] =>
+    ofWorker.filter((check) => verdictOf(check, of) === 'fail').map(({ id }) => id);
+
+  test('has every id of section 4 once', () => {
+    const ofControlPlane = checks.map(({ id }) => id).filter((id) => id.startsWith('4.'));
+    expect(ofWorker.map(({ id }) => id)).toEqual(ofControlPlane);
+  });
+
+  test('deviates where it says why, and nowhere else', () => {
+    expect(failedOf(worker)).toEqual(['4.2.7', '4.2.9']);
+    const silent = ofWorker.filter((check) => verdictOf(check, worker) !== 'pass' && !check.reason);
+    expect(silent).toEqual([]);
+    const idle = ofWorker.filter((check) => verdictOf(check, worker) === 'pass' && check.reason);
+    expect(idle).toEqual([]);
+  });
+
+  test.each<[string, Partial<RenderedNode>, string[]]>([
+    ['files that all may read', { mode: () => 0o644 }, ['4.1.1', '4.1.2', '4.1.9', '4.1.10']],
+    ['a port without authentication', { kubelet: { ...worker.kubelet, readOnlyPort: 10255 } }, ['4.2.4']],
+    [
+      'an authority that all may read',
+      { content: (path) => worker.content(path).replaceAll('umask 077', 'umask 022') },
+      ['4.1.7', '4.1.8'],
+    ],
+  ])('would find %s', (_what, changes, ids) => {
+    const before = failedOf(worker);
+    expect(failedOf({ ...worker, ...changes }).filter((id) => !before.includes(id))).toEqual(ids);
   });
 });
