@@ -11,7 +11,7 @@ import { makeObjects } from '../functions/aws/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../functions/kubernetes/client.ts';
 import { readKubernetesCertificates } from '../functions/kubernetes/open.ts';
 import { findBinaries } from '../region/binaries.ts';
-import { type Region, startRegion } from '../region/region.ts';
+import { startRegion } from '../region/region.ts';
 import type { Figure } from './figures.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,7 +33,7 @@ export async function benchKubernetes(): Promise<Figure[]> {
     await region.deploy(join(root, 'cdk.out'));
     const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
     const readySeconds = await timeToReady(target);
-    const memory = residentMebibytes(region, stateDir);
+    const memory = residentMebibytes(stateDir);
     const losses = await loseEach(target);
     return [
       {
@@ -83,7 +83,7 @@ async function timeToReady(target: Target): Promise<number> {
 }
 
 /** Resident memory of this process, which is the region, and of every process of its machines. */
-function residentMebibytes(_region: Region, stateDir: string): number {
+function residentMebibytes(stateDir: string): number {
   const pids = ['self', ...readdirSync(join(stateDir, 'pids'))];
   const kibibytes = pids.map((pid) => {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -145,7 +145,11 @@ async function lose(target: Target, client: KubernetesClient, slot: string): Pro
   let gap = 0;
   await target.ec2.terminateInstances({ InstanceIds: [instanceId] });
   const began = performance.now();
-  const waiting = awaitKubernetes(target, spec.name, { signal: endless, timeoutSeconds: 180 }).then(() => {
+  const waiting = awaitKubernetes(target, spec.name, {
+    signal: endless,
+    timeoutSeconds: 180,
+    workers: 0,
+  }).then(() => {
     whole.yet = true;
   });
   for (

@@ -43,6 +43,11 @@ function presentNodes(health: KubernetesHealth | undefined): readonly NodeHealth
   return (health?.nodes ?? []).filter(({ role, slot }) => role === 'worker' || slot !== undefined);
 }
 
+/** How many workers are ready nodes. Pure. */
+export function readyWorkers(health: KubernetesHealth | undefined): number {
+  return health?.nodes.filter(({ role, ready }) => role === 'worker' && ready).length ?? 0;
+}
+
 /** For a person, a line for the whole and one for each part that is not ready. */
 export function renderKubernetes(health: KubernetesHealth | undefined): string[] {
   if (!health) return ['Kubernetes: not there yet'];
@@ -79,13 +84,17 @@ async function countHealthy(target: Target, TargetGroupArn: string | undefined):
 const pollMilliseconds = 250;
 
 /**
- * Awaits that every API server and every slot's node is ready, and that the load balancer has noticed. Resolves to what was found last; its
- * `ready` is false when time ran out.
+ * Awaits that every API server, every slot's node and `workers` workers are ready, and that the load balancer has noticed. Resolves to what
+ * was found last, also when time ran out.
  */
 export async function awaitKubernetes(
   target: Target,
   cluster: string,
-  { signal, timeoutSeconds }: { readonly signal: AbortSignal; readonly timeoutSeconds: number },
+  {
+    signal,
+    timeoutSeconds,
+    workers,
+  }: { readonly signal: AbortSignal; readonly timeoutSeconds: number; readonly workers: number },
 ): Promise<KubernetesHealth | undefined> {
   const registry = makeRegistry(target.config);
   const deadline = Date.now() + timeoutSeconds * 1000;
@@ -96,7 +105,8 @@ export async function awaitKubernetes(
       readKubernetes(target, cluster),
     ]);
     const healthy = health?.ready ? await countHealthy(target, record?.targetGroupArn) : 0;
-    const all = health?.ready === true && healthy === health.apiServers.length;
+    const all =
+      health?.ready === true && healthy === health.apiServers.length && readyWorkers(health) >= workers;
     if (all || health?.absent || Date.now() > deadline) return health;
     await sleep(pollMilliseconds, undefined, { signal });
   }

@@ -131,7 +131,7 @@ function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatu
 
 async function runningExecutions(target: Target, cluster: string) {
   const found = await Promise.all(
-    ['provision-cluster', 'replace-etcd-member'].map(async (workflow) => {
+    ['provision-cluster', 'replace-etcd-member', 'join-worker'].map(async (workflow) => {
       const stateMachineArn = target.stateMachineArn(workflow);
       return (
         (await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' })).executions ?? []

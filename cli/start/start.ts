@@ -5,7 +5,7 @@ import { provision } from '../commands/provision.ts';
 import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
 import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
 import { type ExecutionSummary, summarize } from '../history.ts';
-import { awaitKubernetes, type KubernetesStatus, summarizeStatus } from '../kubernetes.ts';
+import { awaitKubernetes, type KubernetesStatus, readyWorkers, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, createOutput, type Output, seconds } from '../output.ts';
 import { readSpecFile } from '../spec-file.ts';
 import { findTarget, type Target } from '../target.ts';
@@ -87,7 +87,7 @@ async function run(
     } satisfies StartResult);
     return false;
   }
-  await untilKubernetes(target, spec.name, signal, say);
+  await untilKubernetes(target, spec, signal, say);
   let heal: Heal | null = null;
   if (flags.lose !== undefined) {
     for (const line of renderStatus(await readStatus(target, spec.name))) say(line);
@@ -102,7 +102,7 @@ async function run(
     heal = lost.heal;
     if (lost.execution) executions.push(lost.execution);
     for (const line of renderHeal(heal)) say(line);
-    await untilKubernetes(target, spec.name, signal, say);
+    await untilKubernetes(target, spec, signal, say);
   }
   const status = await readStatus(target, spec.name);
   for (const line of renderStatus(status)) say(line);
@@ -115,19 +115,20 @@ async function run(
   return answers && voting && (heal === null || isWhole(heal));
 }
 
-/** A heal is of etcd; API server and node follow by themselves. */
+/** Provisioning does not await workers, and a heal is of etcd alone: the rest follows by itself. */
 async function untilKubernetes(
   target: Target,
-  cluster: string,
+  spec: ClusterSpec,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
   const began = performance.now();
-  const health = await awaitKubernetes(target, cluster, { signal, timeoutSeconds: 180 });
+  const workers = spec.pools.reduce((sum, { min }) => sum + min, 0);
+  const health = await awaitKubernetes(target, spec.name, { signal, timeoutSeconds: 180, workers });
   say(
-    health?.ready
-      ? `Kubernetes is whole, ${seconds(performance.now() - began)} later: ${health.reason}.`
-      : `Kubernetes is not whole: ${health?.reason ?? 'it could not be asked'}.`,
+    health?.ready && readyWorkers(health) >= workers
+      ? `Kubernetes is whole, ${seconds(performance.now() - began)} later: ${health.reason}; ${readyWorkers(health)} workers are ready.`
+      : `Kubernetes is not whole: ${health?.reason ?? 'it could not be asked'}; ${readyWorkers(health)} of ${workers} workers are ready.`,
   );
 }
 

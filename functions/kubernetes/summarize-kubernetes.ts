@@ -1,3 +1,4 @@
+import { poolLabel } from '../../node/worker/protocol.ts';
 import type { KubernetesHealth, NodeHealth } from './contracts.ts';
 
 /** A slot as Kubernetes is expected on it. */
@@ -34,8 +35,6 @@ export interface KubernetesAnswers {
   /** Undefined where no API server gave them. */
   readonly nodes: readonly NodeObject[] | undefined;
 }
-
-export const poolLabel = 'trivet.dev/pool';
 
 /** States in which a node has no Kubernetes and will have none by itself (node/files/kubernetes.sh.ts). */
 const withoutKubernetes = ['absent', 'refused'];

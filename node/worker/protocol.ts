@@ -62,3 +62,6 @@ export function renderWorkerReport(report: WorkerReport): string {
 export function parseWorkerReport(text: string): WorkerReport {
   return parseMessage('report', text, reportFields, ['instanceId', 'state']) as unknown as WorkerReport;
 }
+
+/** Label by which a node says its pool. */
+export const poolLabel = 'trivet.dev/pool';

@@ -11,6 +11,7 @@ import {
   userDataField,
   workerKubeletConfiguration,
 } from '../render.ts';
+import { poolLabel } from './protocol.ts';
 import { workerKubeletService, workerScript, workerService } from './worker.sh.ts';
 
 export interface WorkerTaint {
@@ -44,9 +45,6 @@ export interface WorkerUserData {
   readonly bucket: string;
   readonly manifestSha256: string;
 }
-
-/** Label by which a node says its pool. */
-export const poolLabel = 'trivet.dev/pool';
 
 /** Every file of a worker of this pool, the same for each of its instances. Pure. Throws RangeError for a value that an env file cannot hold. */
 export function renderWorkerFiles(input: WorkerNodeInput): NodeFile[] {

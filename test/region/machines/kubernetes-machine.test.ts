@@ -165,12 +165,13 @@ describe('a component', () => {
 });
 
 describe('a machine', () => {
-  const play = async (folder: string, there: KubernetesBinaries | undefined) => {
+  /** Plays a machine that cannot fetch its files, until it has reported `count` times. */
+  const play = async (folder: string, there: KubernetesBinaries | undefined, count: number) => {
     const reports: KubernetesReport[] = [];
     const host = hostAt(folder);
     const untouched = () => Promise.reject(new Error('nothing is fetched'));
-    await runKubernetes({
-      // Nothing is asked of the region before there are programs.
+    const life = runKubernetes({
+      // Nothing is asked of the region before the files are there.
       kernel: {} as Kernel,
       host,
       privateIp: '127.90.1.10',
@@ -186,27 +187,34 @@ describe('a machine', () => {
       },
       report: async (said) => void reports.push(said),
     });
-    return { reports, said: host.console.output() };
+    if (count > 0) {
+      await eventually(() => reports.length >= count);
+      ending.abort();
+    }
+    await life;
+    return { reports: reports.slice(0, count), said: host.console.output() };
   };
 
-  test('without the programs says plainly that it runs etcd alone', async () => {
-    const { reports, said } = await play(root, undefined);
-    expect(reports).toEqual([{ kubernetes: 'absent', kubernetesReason: 'no-kube-apiserver' }]);
-    expect(said).toContain('its programs are not here (npm run binaries builds them); etcd runs alone');
+  test('without the programs says plainly that a stand-in for the API runs', async () => {
+    const { reports, said } = await play(root, undefined, 1);
+    expect(reports).toEqual([{ kubernetes: 'starting', kubernetesVersion: '1.35.4+trivet.standin' }]);
+    expect(said).toContain(
+      'its programs are not here (npm run binaries builds them); a stand-in for its API runs, and no pods',
+    );
   });
 
-  test('with programs of another version than the spec’s refuses them', async () => {
-    const { reports, said } = await play(root, { ...binaries, version: '1.34.9' });
-    expect(reports).toEqual([
-      { kubernetes: 'refused', kubernetesVersion: '1.34.9', kubernetesReason: 'version-differs' },
-    ]);
-    expect(said).toContain('the programs here are 1.34.9, the spec wants 1.35.4; etcd runs alone');
+  test('with programs of another version than the spec’s does not run them', async () => {
+    const { reports, said } = await play(root, { ...binaries, version: '1.34.9' }, 1);
+    expect(reports).toEqual([{ kubernetes: 'starting', kubernetesVersion: '1.35.4+trivet.standin' }]);
+    expect(said).toContain(
+      'the programs here are 1.34.9, the spec wants 1.35.4; a stand-in for its API runs, and no pods',
+    );
   });
 
   test('that was rendered for etcd alone says nothing of Kubernetes', async () => {
     const { root: bare, remove } = writeNodeRoot(nodeInput);
     try {
-      expect((await play(bare, binaries)).reports).toEqual([]);
+      expect((await play(bare, binaries, 0)).reports).toEqual([]);
     } finally {
       remove();
     }
