@@ -82,12 +82,12 @@ async function timeToReady(target: Target): Promise<number> {
   return ready;
 }
 
-/** Resident memory of this process, which is the region, and of every process of its machines. */
+/** Memory of this process, which is the region, and of every process of its machines; pages that several share count once (Pss). */
 function residentMebibytes(stateDir: string): number {
   const pids = ['self', ...readdirSync(join(stateDir, 'pids'))];
   const kibibytes = pids.map((pid) => {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
   });
   return kibibytes.reduce((sum, value) => sum + value, 0) / 1024;
 }

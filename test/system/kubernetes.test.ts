@@ -133,7 +133,20 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
     expect(versions.serverVersion.gitVersion).toBe(`v${kubernetes?.version}`);
     expect(await kubectl('get', '--raw', '/readyz')).toBe('ok');
     const { kubernetes: told } = await readStatus(deployed.target, spec.name);
-    expect(told).toEqual({ real: true, version: kubernetes?.version, apiServersReady: 3 });
+    expect(told).toMatchObject({ real: true, version: kubernetes?.version, apiServersReady: 3 });
+  });
+
+  test('has its control plane and its workers as ready nodes, the workers with their pool', {
+    timeout: 120_000,
+  }, async () => {
+    const template =
+      '--output=jsonpath={range .items[*]}{.metadata.labels.trivet\\.dev/pool}:{.status.conditions[?(@.type=="Ready")].status} {end}';
+    await eventually(
+      async () =>
+        (await kubectl('get', 'nodes', template)).trim().split(' ').toSorted().join(' ') ===
+        ':True :True :True general:True general:True general:True',
+      { timeoutMs: 100_000, intervalMs: 500, what: 'six ready nodes' },
+    );
   });
 
   test('lets somebody without a certificate see its health and nothing else', {
@@ -150,8 +163,8 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
   test('signs service accounts’ tokens that STS takes for an add-on’s role', {
     timeout: 60_000,
   }, async () => {
+    // Made by the add-on's manifests.
     const account = 'ebs-csi-controller-sa';
-    await kubectl('create', 'serviceaccount', account, '--namespace=kube-system');
     const tokenFor = (audience: string) =>
       kubectl('create', 'token', account, '--namespace=kube-system', `--audience=${audience}`);
     const sts = new STSClient({ region: 'us-east-1', endpoint: deployed.region.endpoint });
@@ -192,14 +205,14 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
       const read = ['get', 'deployment/web', '--namespace=shop', '--output=jsonpath={.spec.replicas}'];
       expect(await through(...read)).toBe(String(replicas));
     };
-    // Only the controller manager makes pods out of a Deployment; without nodes they stay pending.
+    // Only the controller manager makes pods out of a Deployment, and only the scheduler finds nodes for them.
     const pods = async (count: number): Promise<void> => {
-      const list = async () =>
-        (await kubectl('get', 'pods', '--namespace=shop', '--output=name')).split('\n');
-      await eventually(async () => (await list()).length === count, {
+      const phases = ['get', 'pods', '--namespace=shop', '--output=jsonpath={.items[*].status.phase}'];
+      const wanted = Array.from({ length: count }, () => 'Running').join(' ');
+      await eventually(async () => (await kubectl(...phases)) === wanted, {
         timeoutMs: 90_000,
         intervalMs: 250,
-        what: `${count} pods`,
+        what: `${count} running pods`,
       });
     };
     await through('create', 'namespace', 'shop');

@@ -2,8 +2,11 @@ import { AwsError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Environment } from './environment.ts';
 
-/** How long an idle environment is kept warm, in milliseconds. AWS keeps one for some minutes and promises nothing. */
-const idleMilliseconds = 10 * 60 * 1000;
+/**
+ * How long an idle environment is kept warm, in milliseconds. AWS keeps one for some minutes and promises nothing; here each holds tens of
+ * megabytes of one machine, and a step of a workflow is seldom taken again after the next.
+ */
+const idleMilliseconds = 20_000;
 
 interface Pooled {
   readonly key: string;
