@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { makeRegistry } from '../functions/aws/registry.ts';
 import type { KubernetesHealth, NodeHealth } from '../functions/kubernetes/contracts.ts';
-import { standInSuffix } from '../node/kubernetes/input.ts';
+import { isStandIn } from '../node/kubernetes/stand-in.ts';
 import { CommandError } from './output.ts';
 import { invokeTask, type Target } from './target.ts';
 
@@ -31,7 +31,7 @@ export async function readKubernetes(target: Target, cluster: string): Promise<K
 export function summarizeStatus(health: KubernetesHealth | undefined): KubernetesStatus {
   const version = health?.version ?? null;
   return {
-    real: version !== null && !version.endsWith(standInSuffix),
+    real: version !== null && !isStandIn(version),
     version,
     apiServersReady: health?.apiServers.filter(({ ready }) => ready).length ?? 0,
     nodesReady: presentNodes(health).filter(({ ready }) => ready).length,

@@ -19,9 +19,6 @@ export interface KubernetesInput {
 /** Port of every API server and of the load balancer before them. */
 export const apiServerPort = 6443;
 
-/** Ends the version that an API server says which only stands in for one, in an embedded region without the programs. */
-export const standInSuffix = '+trivet.standin';
-
 /** Cluster domain: every client library and image in the field expects this one. */
 export const clusterDomain = 'cluster.local';
 

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { apiServerPort, standInSuffix } from '../../node/kubernetes/input.ts';
+import { apiServerPort } from '../../node/kubernetes/input.ts';
 import { pki } from '../../node/kubernetes/paths.ts';
+import { standInVersion } from '../../node/kubernetes/stand-in.ts';
 import type { Report } from '../../node/protocol.ts';
 import { parseEnvironmentFile } from '../../node/render.ts';
 import type { KubernetesBinaries } from '../binaries.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { startApiStandIn } from './api-stand-in/index.ts';
+import { startStandIn } from './api-stand-in/start.ts';
 import { boundLogs, type ComponentHost, keepRunning } from './component-process.ts';
 import { runNodePart } from './control-plane-node.ts';
 import { type Installing, installKubernetesFiles } from './install-node.ts';
@@ -65,21 +66,29 @@ async function bringUp(machine: KubernetesMachine): Promise<void> {
 
 /** Without the programs, or with those of another version: a stand-in serves what Trivet needs, and says so. */
 async function standIn(machine: KubernetesMachine, wanted: string): Promise<void> {
-  const { binaries, host, installing, privateIp, report } = machine;
-  const { clock, console, instanceId, root, signal } = host;
-  const version = `${wanted}${standInSuffix}`;
-  console.say(
+  const { binaries, host, installing, kernel, privateIp, report } = machine;
+  const version = standInVersion(wanted);
+  host.console.say(
     binaries
       ? `Kubernetes: the programs here are ${binaries.version}, the spec wants ${wanted}; a stand-in for its API runs, and no pods`
       : 'Kubernetes: its programs are not here (npm run binaries builds them); a stand-in for its API runs, and no pods',
   );
   await report({ kubernetes: 'starting', kubernetesVersion: version });
   await installKubernetesFiles(installing);
-  const options = { root, host: privateIp, instanceId, version, clock, console, signal };
-  const { ended } = await startApiStandIn(options);
-  await awaitReady(machine);
-  await report({ kubernetes: 'ready', kubernetesVersion: version });
-  const ends = await Promise.allSettled([ended, runNodePart(machine, wanted)]);
+  const { ended } = await startStandIn({
+    ...host,
+    privateIp,
+    version: wanted,
+    // Kubelets renew by the host's clock, so that nodes are judged by it too.
+    waitScale: 1,
+    log: kernel.log,
+  });
+  const clients = async (): Promise<unknown> => {
+    await awaitReady(machine);
+    await report({ kubernetes: 'ready', kubernetesVersion: version });
+    return runNodePart(machine, wanted);
+  };
+  const ends = await Promise.allSettled([ended, clients()]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 

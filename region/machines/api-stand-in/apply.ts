@@ -45,9 +45,11 @@ export function applyPatch(
     fieldsV1: fields,
   };
   const losing = new Set(conflicts.map(({ field }) => field));
-  const kept = others.map((other) =>
-    losing.size > 0 ? { ...other, fieldsV1: dropFields(fieldSet(other.fieldsV1), '', losing) } : other,
-  );
+  const kept = others.flatMap((other) => {
+    if (losing.size === 0) return [other];
+    const fieldsV1 = dropFields(fieldSet(other.fieldsV1), '', losing);
+    return isEmpty(fieldsV1) ? [] : [{ ...other, fieldsV1 }];
+  });
   const unchanged = isDeepStrictEqual(previous, fields) && losing.size === 0;
   const managedFields = unchanged ? entries : [...kept, entry];
   return { ...merged, metadata: { ...merged.metadata, managedFields } };
@@ -92,7 +94,7 @@ function conflictsWith(
   return Object.entries(owned).flatMap(([id, inner]): Conflict[] => {
     const [wanted, there] = [childOf(applied, id, path), childOf(current, id, path)];
     if (wanted === undefined || there === undefined) return [];
-    const field = `${where}${id.startsWith('f:') ? `.${id.slice(2)}` : `[${id.slice(2)}]`}`;
+    const field = fieldName(where, id);
     if (Object.keys(inner).length > 0)
       return conflictsWith(manager, inner, wanted, there, pathOf(path, id), field);
     if (isDeepStrictEqual(wanted, there)) return [];
@@ -113,18 +115,19 @@ function conflicted(conflicts: readonly Conflict[]): StatusError {
   return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${told}`, { causes: conflicts });
 }
 
+/** Without the named leaves, and without what is empty because of that. */
 function dropFields(fields: FieldSet, where: string, dropped: ReadonlySet<string>): FieldSet {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .map(([id, inner]): [string, string, FieldSet] => [
-        id,
-        `${where}${id.startsWith('f:') ? `.${id.slice(2)}` : `[${id.slice(2)}]`}`,
-        inner,
-      ])
-      .filter(([, field]) => !dropped.has(field))
-      .map(([id, field, inner]) => [id, dropFields(inner, field, dropped)]),
-  );
+  const left = Object.entries(fields).flatMap(([id, inner]): [string, FieldSet][] => {
+    const field = fieldName(where, id);
+    if (dropped.has(field)) return [];
+    const rest = dropFields(inner, field, dropped);
+    return isEmpty(rest) && !isEmpty(inner) ? [] : [[id, rest]];
+  });
+  return Object.fromEntries(left);
 }
+
+const fieldName = (where: string, id: string): string =>
+  `${where}${id.startsWith('f:') ? `.${id.slice(2)}` : `[${id.slice(2)}]`}`;
 
 /** Takes away what the old set has and none of the others. */
 function withoutFields(value: unknown, old: FieldSet, others: readonly FieldSet[], path: Path): unknown {

@@ -6,6 +6,7 @@ import { type ApiObject, objectOf, secondsTime, withAt } from './json.ts';
 import { restrictNode } from './node-restriction.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { prepareCreate, prepareUpdate, readObject } from './prepare.ts';
+import { protobufType, readProtobuf } from './protobuf.ts';
 import type { Asked } from './request.ts';
 import { resourceOf } from './resources.ts';
 import { parseSelectors } from './selectors.ts';
@@ -19,7 +20,7 @@ export interface Call {
   readonly store: Store;
   readonly now: Date;
   /** As it came. */
-  readonly body: string;
+  readonly body: Buffer;
   readonly contentType: string;
 }
 
@@ -44,6 +45,13 @@ export async function getObject({ asked, store }: Call): Promise<ApiObject> {
 interface Continuation {
   readonly revision: string;
   readonly from: string;
+}
+
+/** A list as the API gives it: its items say no kind, since the list does. */
+export async function serveList(call: Pick<Call, 'asked' | 'store'>): Promise<ApiObject> {
+  const list = await listObjects(call);
+  const bare = (list.items as readonly ApiObject[]).map(({ apiVersion: _, kind: __, ...rest }) => rest);
+  return { ...list, items: bare };
 }
 
 /** A list or a page of one. With selectors etcd is read to the end and the limit counts what is chosen. */
@@ -225,6 +233,7 @@ const readable = ['application/json', 'application/yaml', 'application/apply-pat
 
 /** The body as JSON has it. Throws StatusError 400 or 415. */
 export function parseBody({ body, contentType }: Pick<Call, 'body' | 'contentType'>): unknown {
+  if (contentType === protobufType) return readProtobuf(body);
   if (!readable.includes(contentType) && !contentType.endsWith('+json'))
     throw new StatusError(
       415,
@@ -232,7 +241,8 @@ export function parseBody({ body, contentType }: Pick<Call, 'body' | 'contentTyp
       `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml; it was ${contentType}`,
     );
   try {
-    return contentType.includes('yaml') ? parseYaml(body) : JSON.parse(body);
+    const text = body.toString('utf8');
+    return contentType.includes('yaml') ? parseYaml(text) : JSON.parse(text);
   } catch (error) {
     throw badRequest(`the body of the request cannot be read: ${String(error)}`);
   }

@@ -32,11 +32,17 @@ export function strategicPatch(target: unknown, patch: unknown, path: Path = [])
   for (const [name, gone] of directives(patch, '$deleteFromPrimitiveList/'))
     if (Array.isArray(merged[name]))
       merged[name] = listOf(merged[name]).filter((value) => !listOf(gone).includes(value));
-  for (const [name, order] of directives(patch, '$setElementOrder/'))
-    if (Array.isArray(merged[name]))
-      merged[name] = inOrder(listOf(merged[name]), listOf(order), [...path, name]);
+  const before = objectOf(target);
+  const ordered = new Map(directives(patch, '$setElementOrder/'));
+  for (const [name, list] of Object.entries(merged)) {
+    const order = ordered.get(name) ?? patch[name];
+    if (Array.isArray(list) && Array.isArray(order) && isMerged([...path, name]))
+      merged[name] = inOrder(list, order, listOf(before[name]), [...path, name]);
+  }
   return merged;
 }
+
+const isMerged = (path: Path): boolean => strategicKey(path) !== undefined || isSet(path);
 
 const directives = (patch: Json, prefix: string): [string, unknown][] =>
   Object.entries(patch)
@@ -65,14 +71,30 @@ function patchList(target: unknown, patch: readonly unknown[], path: Path): unkn
   return items;
 }
 
-/** The named items in the named order; what the order does not name stays behind what stood before it. */
-function inOrder(items: readonly unknown[], order: readonly unknown[], path: Path): readonly unknown[] {
+/**
+ * The items that a patch names, in its order, and the others put among them by where they stood: before the first named one that stood
+ * behind them. So what is new comes first, as it does in Kubernetes.
+ */
+function inOrder(
+  items: readonly unknown[],
+  order: readonly unknown[],
+  before: readonly unknown[],
+  path: Path,
+): readonly unknown[] {
   const key = strategicKey(path);
   const identity = (item: unknown): unknown => (key === undefined ? item : objectOf(item)[key]);
-  const wanted = order.map(identity);
+  const [wanted, stood] = [order.map(identity), before.map(identity)];
   const rank = (item: unknown): number => wanted.indexOf(identity(item));
-  const named = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-  return items.map((item) => (rank(item) >= 0 ? named.shift() : item));
+  const result = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
+  let from = 0;
+  for (const item of items.filter((one) => rank(one) < 0)) {
+    const place = stood.indexOf(identity(item));
+    const next = result.findIndex((one, index) => index >= from && stood.indexOf(identity(one)) > place);
+    from = next < 0 ? result.length : next;
+    result.splice(from, 0, item);
+    from += 1;
+  }
+  return result;
 }
 
 /** RFC 6902. Throws StatusError 422 where the patch does not fit. */

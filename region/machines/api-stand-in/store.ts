@@ -7,7 +7,7 @@ import { alreadyExists, expired, modified, notFound, StatusError } from './statu
  * Where objects lie in the cluster's etcd. Not `/registry`, which is the real API server's: its objects are encoded otherwise and
  * encrypted, so neither could read what the other wrote.
  */
-const root = '/trivet.standin/';
+export const root = '/trivet.standin/';
 
 export interface Range {
   /** All namespaces where it is left out. */

@@ -12,11 +12,12 @@ export async function bindPod(call: Call): Promise<Answer> {
   const node = textOf(target.name);
   if (node === '' || (target.kind !== undefined && target.kind !== 'Node'))
     throw badRequest('a binding needs a target of kind Node with a name');
+  const binding = { group: '', plural: 'pods/binding' };
   await store.change(resource, namespace, name, (pod) => {
     const bound = textOf(at(pod, 'spec', 'nodeName'));
-    if (bound !== '') throw conflict(resource, name, `pod ${name} is already assigned to node "${bound}"`);
+    if (bound !== '') throw conflict(binding, name, `pod ${name} is already assigned to node "${bound}"`);
     if (pod.metadata.deletionTimestamp !== undefined)
-      throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+      throw conflict(binding, name, `pod ${name} is being deleted, cannot be assigned to a host`);
     const placed = withAt(pod, ['spec', 'nodeName'], node);
     return withPodCondition(placed, { type: 'PodScheduled', status: 'True', lastProbeTime: null }, now);
   });

@@ -5,7 +5,7 @@ import {
   type KubernetesObject,
 } from '../../../functions/kubernetes/client.ts';
 import { pathOf } from '../../../functions/kubernetes/paths.ts';
-import { standInSuffix } from '../../../node/kubernetes/input.ts';
+import { isStandIn } from '../../../node/kubernetes/stand-in.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Console } from '../console.ts';
 import { decidePod, type Pod, runningStatus } from './decide-pod.ts';
@@ -116,7 +116,7 @@ class Kubelet {
   /** A stand-in for the API runs no pods, so that no network plugin ever comes: nothing needs its network either. */
   private async isStandIn(): Promise<boolean> {
     const version = await this.client.get<{ gitVersion?: string }>('/version', this.options.signal);
-    return version?.gitVersion?.endsWith(standInSuffix) ?? false;
+    return isStandIn(version?.gitVersion ?? '');
   }
 
   private async register(): Promise<void> {

@@ -4,16 +4,13 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { slotLayout } from '../../../functions/clusters/contracts.ts';
-import { handler } from '../../../functions/pki/ensure-certificates.ts';
 import { commandOf, type Flags, renderComponentFlags } from '../../../node/kubernetes/flags.ts';
 import { deliveredFiles } from '../../../node/kubernetes/paths.ts';
 import { renderNodeFiles } from '../../../node/render.ts';
 import { findBinaries } from '../../../region/binaries.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type FakeObjects, fakeObjects } from '../../support/fake-objects.ts';
-import { fakeTaskContext } from '../../support/fake-task-context.ts';
-import { buildSpec } from '../../support/specs.ts';
+import type { FakeObjects } from '../../support/fake-objects.ts';
+import { issueCertificates } from '../../support/issued-certificates.ts';
 import { kubernetesNodeInput } from '../scripts.ts';
 
 const { kubernetes, etcd: etcds } = findBinaries();
@@ -81,7 +78,7 @@ describe.skipIf(missing)('the components of a node', () => {
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'trivet-components-'));
-    objects = await issue();
+    objects = await issueCertificates({ a: address });
     for (const { path, content } of renderNodeFiles({ ...kubernetesNodeInput, address }))
       write(path, map(content));
     for (const file of deliveredFiles) write(`etc/kubernetes/${file}`, of(`slots/a/pki/kubernetes/${file}`));
@@ -171,50 +168,3 @@ openssl x509 -req -in request -CA ${authority}.crt -CAkey ${authority}.key -days
     );
   });
 });
-
-/** Everything that ensure-certificates makes for one slot at the test's address. */
-async function issue(): Promise<FakeObjects> {
-  const objects = fakeObjects();
-  const slot = slotLayout.parse({
-    slot: 'a',
-    zone: 'us-east-1a',
-    subnetId: 'subnet-a',
-    address,
-    resourceName: 'trivet-demo-slot-a',
-    memberName: 'demo-a',
-    filesystemUuid: '11111111-2222-4333-8444-555555555555',
-    generation: 1,
-  });
-  const layout = {
-    cluster: 'demo',
-    clusterUid: '0123456789abcdef',
-    generation: 1,
-    initialClusterToken: '0123456789abcdef-1',
-    initialCluster: `demo-a=https://${address}:2380`,
-    slots: [slot],
-  };
-  const now = new Date().toISOString();
-  const held = { holder: 'arn:of:execution', token: 7, acquiredAt: now };
-  const record = {
-    name: 'demo',
-    spec: buildSpec({ name: 'demo' }),
-    specHash: 'hash',
-    layout,
-    phase: 'forming' as const,
-    formed: false,
-    loadBalancerArn: 'arn:of:load-balancer',
-    endpoint: 'https://trivet-demo-0123.elb.us-east-1.amazonaws.com:6443',
-    createdAt: now,
-    updatedAt: now,
-  };
-  await handler.run(
-    { lease: { cluster: 'demo', scope: 'cluster', holder: held.holder, token: 7 }, cluster: 'demo', layout },
-    {
-      registry: { getLease: async () => held, getCluster: async () => record },
-      objects,
-      loadBalancerAddresses: { find: async () => [] },
-    },
-    fakeTaskContext({ now }),
-  );
-  return objects;
-}

@@ -1,89 +1,131 @@
 import { isDeepStrictEqual } from 'node:util';
+import { finishDeletion } from '../deletion.ts';
 import {
   type ApiObject,
   at,
+  type Json,
   numberOf,
   objectOf,
   secondsTime,
-  textOf,
   withAt,
   withCondition,
 } from '../json.ts';
 import { type Resource, resourceOf } from '../resources.ts';
-import { matchesSelector } from '../selectors.ts';
-import type { Store } from '../store.ts';
+import type { Controllers } from './run.ts';
 
-const deployments = resourceOf('deployments');
-const daemonSets = resourceOf('daemonsets');
 const nodes = resourceOf('nodes');
+const workloads = [
+  'deployments',
+  'daemonsets',
+  'replicasets',
+  'statefulsets',
+  'customresourcedefinitions',
+].map(resourceOf);
 
-/** Says of Deployments and DaemonSets that they are rolled out, though nothing runs: there are neither controllers for them nor pods. */
-export async function pretendRollouts(store: Store, now: Date): Promise<void> {
-  const [all, deployed, daemons] = await Promise.all([
-    store.list(nodes),
-    store.list(deployments),
-    store.list(daemonSets),
-  ]);
-  const say = async (resource: Resource, object: ApiObject, mark: (one: ApiObject) => ApiObject) => {
-    if (isDeepStrictEqual(mark(object), object)) return;
-    const { name = '', namespace } = object.metadata;
-    await store.change(resource, namespace, name, mark);
-  };
-  for (const one of deployed.items) await say(deployments, one, (current) => rolledOut(current, now));
-  for (const one of daemons.items) await say(daemonSets, one, (current) => onEveryNode(current, all.items));
-}
-
-function rolledOut(deployment: ApiObject, now: Date): ApiObject {
-  const replicas = numberOf(at(deployment, 'spec', 'replicas'), 1);
-  const condition = {
-    type: 'Available',
-    status: 'True',
-    reason: 'StandIn',
-    message: 'Nothing runs; said by the API stand-in',
-  };
-  const conditions = withCondition(at(deployment, 'status', 'conditions'), condition, secondsTime(now));
-  return withAt(deployment, ['status'], {
-    observedGeneration: deployment.metadata.generation,
+/** A workload with the status that it would have if all its pods ran; there are none. Pure. */
+export function decideWorkload(object: ApiObject, allNodes: readonly ApiObject[], now: Date): ApiObject {
+  const { generation } = object.metadata;
+  const old = objectOf(object.status);
+  const replicas = numberOf(at(object, 'spec', 'replicas'), 1);
+  const conditions = (wanted: readonly (readonly [type: string, reason: string])[]) =>
+    wanted.reduce<unknown>(
+      (all, [type, reason]) =>
+        withCondition(
+          all,
+          { type, status: 'True', reason, message: 'said by the API stand-in' },
+          secondsTime(now),
+        ),
+      old.conditions,
+    );
+  const counted: Json = {
+    observedGeneration: generation,
     replicas,
-    updatedReplicas: replicas,
     readyReplicas: replicas,
     availableReplicas: replicas,
-    conditions,
-  });
+  };
+  const statuses: Readonly<Record<string, () => Json>> = {
+    Deployment: () => ({
+      ...counted,
+      updatedReplicas: replicas,
+      conditions: conditions([
+        ['Available', 'MinimumReplicasAvailable'],
+        ['Progressing', 'NewReplicaSetAvailable'],
+      ]),
+    }),
+    ReplicaSet: () => ({ ...counted, fullyLabeledReplicas: replicas }),
+    StatefulSet: () => ({
+      ...counted,
+      currentReplicas: replicas,
+      updatedReplicas: replicas,
+      collisionCount: 0,
+    }),
+    DaemonSet: () => daemons(object, allNodes),
+    CustomResourceDefinition: () => ({
+      ...old,
+      conditions: conditions([
+        ['NamesAccepted', 'NoConflicts'],
+        ['Established', 'InitialNamesAccepted'],
+      ]),
+    }),
+  };
+  const status = statuses[object.kind]?.() ?? old;
+  return isDeepStrictEqual(status, object.status) ? object : withAt(object, ['status'], status);
 }
 
-function onEveryNode(daemonSet: ApiObject, all: readonly ApiObject[]): ApiObject {
-  const matchLabels = objectOf(at(daemonSet, 'spec', 'template', 'spec', 'nodeSelector'));
-  const count = all.filter(({ metadata }) =>
-    matchesSelector({ matchLabels }, objectOf(metadata.labels)),
+function daemons(object: ApiObject, allNodes: readonly ApiObject[]): Json {
+  const selector = Object.entries(objectOf(at(object, 'spec', 'template', 'spec', 'nodeSelector')));
+  const count = allNodes.filter(({ metadata }) =>
+    selector.every(([label, value]) => metadata.labels?.[label] === value),
   ).length;
-  return withAt(daemonSet, ['status'], {
-    observedGeneration: daemonSet.metadata.generation,
+  return {
+    observedGeneration: object.metadata.generation,
     currentNumberScheduled: count,
     desiredNumberScheduled: count,
-    updatedNumberScheduled: count,
-    numberReady: count,
     numberAvailable: count,
     numberMisscheduled: 0,
-  });
+    numberReady: count,
+    updatedNumberScheduled: count,
+  };
 }
 
-/** Kept beside, since both look at every object of a kind: pods whose node is gone, and bootstrap tokens that have ended. */
-export async function collectGarbage(store: Store, now: Date): Promise<void> {
-  const [pods, secrets] = [resourceOf('pods'), resourceOf('secrets')];
-  const [all, bound, tokens] = await Promise.all([
-    store.list(nodes),
-    store.list(pods),
-    store.list(secrets, { namespace: 'kube-system' }),
-  ]);
-  const names = new Set(all.items.map(({ metadata }) => metadata.name));
-  for (const pod of bound.items) {
-    const node = textOf(at(pod, 'spec', 'nodeName'));
-    if (node !== '' && !names.has(node)) await store.remove(pods, pod);
+export async function keepWorkloads({ now, store }: Controllers): Promise<void> {
+  const all = (await store.list(nodes)).items;
+  for (const resource of workloads) {
+    for (const object of (await store.list(resource)).items) {
+      if (decideWorkload(object, all, now()) === object) continue;
+      const { name = '', namespace } = object.metadata;
+      await store.change(resource, namespace, name, (current) => decideWorkload(current, all, now()));
+    }
   }
-  for (const secret of tokens.items) {
-    if (secret.type !== 'bootstrap.kubernetes.io/token') continue;
-    const ends = Buffer.from(textOf(at(secret, 'data', 'expiration')), 'base64').toString('utf8');
-    if (ends !== '' && Date.parse(ends) <= now.getTime()) await store.remove(secrets, secret);
+}
+
+/** Empties namespaces that are to go, and lets them go. */
+export async function endNamespaces({ namespacedResources, store }: Controllers): Promise<void> {
+  const namespaces = resourceOf('namespaces');
+  for (const namespace of (await store.list(namespaces)).items) {
+    if (namespace.metadata.deletionTimestamp === undefined) continue;
+    const name = namespace.metadata.name ?? '';
+    const left = await emptyNamespace(store, namespacedResources, name);
+    if (left > 0) continue;
+    const free = await store.change(namespaces, undefined, name, (current) =>
+      withAt(current, ['spec', 'finalizers'], undefined),
+    );
+    await finishDeletion(store, namespaces, free);
   }
+}
+
+/** How many are left, since they have finalizers. */
+async function emptyNamespace(
+  store: Controllers['store'],
+  resources: readonly Resource[],
+  namespace: string,
+): Promise<number> {
+  let left = 0;
+  for (const resource of resources) {
+    for (const object of (await store.list(resource, { namespace })).items) {
+      const removed = object.metadata.finalizers === undefined && (await store.remove(resource, object));
+      if (removed === false || removed === undefined) left += 1;
+    }
+  }
+  return left;
 }

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isExpired } from '../../../../region/machines/api-stand-in/authenticate.ts';
-import { countBudget } from '../../../../region/machines/api-stand-in/controllers/budgets.ts';
-import {
-  graceSeconds,
-  judgeNode,
-} from '../../../../region/machines/api-stand-in/controllers/node-lifecycle.ts';
 import { decideDeletion } from '../../../../region/machines/api-stand-in/deletion.ts';
 import { decideEviction } from '../../../../region/machines/api-stand-in/eviction.ts';
-import { type ApiObject, at, objectsOf } from '../../../../region/machines/api-stand-in/json.ts';
+import type { ApiObject } from '../../../../region/machines/api-stand-in/json.ts';
 import { parseLabelSelector } from '../../../../region/machines/api-stand-in/selectors.ts';
 
 const now = new Date('2026-03-01T10:00:00Z');
@@ -67,25 +62,6 @@ describe('deleting', () => {
 });
 
 describe('a disruption budget', () => {
-  const pods = ['True', 'True', 'False'].map((status) =>
-    object({ metadata: { namespace: 'shop', labels: { app: 'web' } }, status: conditions(status) }),
-  );
-  test.for<[object, object]>([
-    [{ minAvailable: 1 }, { expectedPods: 3, currentHealthy: 2, desiredHealthy: 1, disruptionsAllowed: 1 }],
-    [
-      { minAvailable: '50%' },
-      { expectedPods: 3, currentHealthy: 2, desiredHealthy: 2, disruptionsAllowed: 0 },
-    ],
-    [{ maxUnavailable: 2 }, { expectedPods: 3, currentHealthy: 2, desiredHealthy: 1, disruptionsAllowed: 1 }],
-    [{ maxUnavailable: 0 }, { expectedPods: 3, currentHealthy: 2, desiredHealthy: 3, disruptionsAllowed: 0 }],
-  ])('with %j counts %j', ([rule, status]) => {
-    const budget = object({
-      metadata: { namespace: 'shop' },
-      spec: { selector: { matchLabels: { app: 'web' } }, ...rule },
-    });
-    expect(countBudget(budget, pods).status).toMatchObject(status);
-  });
-
   const budget = (status: object, spec: object = {}) =>
     object({ metadata: { name: 'web', generation: 2 }, spec, status: { observedGeneration: 2, ...status } });
   test.for<[string, string, ApiObject, string]>([
@@ -112,38 +88,5 @@ describe('a disruption budget', () => {
     ],
   ])('judges %s', ([, ready, given, action]) => {
     expect(decideEviction(object({ status: conditions(ready) }), given).action).toBe(action);
-  });
-});
-
-describe('a node', () => {
-  const node = (status: string, taints?: object[]) =>
-    object({ metadata: { name: 'i-1' }, spec: taints ? { taints } : {}, status: conditions(status) });
-  const ago = (seconds: number) => now.getTime() - seconds * 1000;
-  test.for<[string, number, string, string[]]>([
-    ['True', 1, 'True', []],
-    [
-      'False',
-      1,
-      'False',
-      ['node.kubernetes.io/not-ready:NoSchedule', 'node.kubernetes.io/not-ready:NoExecute'],
-    ],
-    ['True', graceSeconds, 'True', []],
-    [
-      'True',
-      graceSeconds + 1,
-      'Unknown',
-      ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'],
-    ],
-  ])('that says %s and renewed %i s ago is %s', ([said, seconds, wanted, taints]) => {
-    const judged = judgeNode(node(said), ago(seconds), now);
-    const status = objectsOf(at(judged, 'status', 'conditions'));
-    const found = objectsOf(at(judged, 'spec', 'taints'));
-    expect(status.find(({ type }) => type === 'Ready')?.status).toBe(wanted);
-    expect(found.map(({ key, effect }) => `${key}:${effect}`)).toEqual(taints);
-  });
-  test('that is ready again loses those taints and keeps others', () => {
-    const others = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
-    const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }, others];
-    expect(judgeNode(node('True', taints), ago(1), now).spec).toEqual({ taints: [others] });
   });
 });
