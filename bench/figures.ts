@@ -1,7 +1,7 @@
 /** One measured figure: its runs, and the budget of design §11 where it has one. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 's' | 'ms' | 'kB' | 'count' | '$' | 'ratio';
+  readonly unit: 's' | 'ms' | 'kB' | 'count' | '$' | 'ratio' | 'MiB';
   readonly runs: readonly number[];
   /** At most this, by the median. */
   readonly budget?: number;
@@ -15,12 +15,14 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper;
 }
 
+const decimals: Readonly<Record<string, number>> = { s: 2, $: 5, ratio: 2 };
+
 /** Rows for a person: median, range, runs, budget and whether it is kept. */
 export function renderFigures(figures: readonly Figure[]): string[][] {
   const header = ['figure', 'median', 'min', 'max', 'runs', 'budget', ''];
   const rows = figures.map(({ name, unit, runs, budget }) => {
     const format = (value: number) =>
-      `${unit === 'count' ? value : value.toFixed(unit === 's' ? 2 : unit === '$' ? 5 : 0)} ${unit === 'count' ? '' : unit}`.trim();
+      `${unit === 'count' ? value : value.toFixed(decimals[unit] ?? 0)} ${unit === 'count' ? '' : unit}`.trim();
     const middle = median(runs);
     const verdict = budget === undefined ? '' : middle <= budget ? 'within' : 'OVER';
     return [

@@ -3,6 +3,7 @@ import { createOutput, table } from '../cli/output.ts';
 import { benchBundles, benchSynth } from './bundles.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { median, renderFigures } from './figures.ts';
+import { benchKubernetes } from './kubernetes.ts';
 import { benchPlanning } from './planning.ts';
 
 const { values } = parseArgs({
@@ -28,7 +29,11 @@ const modelled = await benchControlPlane('modelled', runs);
 output.say('Bundles and synthesis …');
 const bundles = [...benchBundles(), benchSynth(3)];
 output.say('Planning of workers, the peers’ shapes (seed 42) …');
-const figures = [...fast, ...modelled, ...bundles, ...benchPlanning()];
+const planning = benchPlanning();
+output.say('A cluster with real Kubernetes, where it is built (npm run binaries) …');
+const kubernetes = await benchKubernetes();
+if (kubernetes.length === 0) output.say('It is not built: these figures are left out.');
+const figures = [...fast, ...modelled, ...bundles, ...planning, ...kubernetes];
 for (const line of table(renderFigures(figures))) output.say(line);
 output.result({ figures: figures.map((figure) => ({ ...figure, median: median(figure.runs) })) });
 process.exit(0);

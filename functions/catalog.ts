@@ -276,4 +276,11 @@ export const catalog: readonly TaskEntry[] = [
     timeoutSeconds: 50,
     description: "Probes every formed cluster's etcd and records how far each member has come",
   },
+  {
+    name: 'watch-kubernetes',
+    entry: 'functions/sweep/watch-kubernetes.ts',
+    ...inVpc,
+    timeoutSeconds: 50,
+    description: "Probes every cluster's API servers and nodes and records since when a slot is not ready",
+  },
 ];

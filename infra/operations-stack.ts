@@ -19,7 +19,11 @@ export class OperationsStack extends Stack {
   ) {
     super(scope, id, props);
     const sweep = props.tasks.functionOf('sweep');
-    const ticking = { sweep, 'watch-etcd': props.tasks.functionOf('watch-etcd') };
+    const ticking = {
+      sweep,
+      'watch-etcd': props.tasks.functionOf('watch-etcd'),
+      'watch-kubernetes': props.tasks.functionOf('watch-kubernetes'),
+    };
     const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
     new NoRepeats(this, 'NoRepeats', ticking);

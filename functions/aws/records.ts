@@ -16,6 +16,8 @@ export interface ClusterRecord {
   readonly targetGroupArn?: string;
   /** What was last applied to the cluster's API, whole and verified. */
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
+  /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
+  readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastFailure?: FailureRecord;
@@ -59,7 +61,10 @@ export interface LeaseRecord {
   readonly outcome?: string;
 }
 
-/** Latest look at a cluster's etcd (functions/etcd/contracts.ts, EtcdHealth) and when it was taken. */
+/**
+ * Latest look at a cluster's etcd (functions/etcd/contracts.ts, EtcdHealth) or at its Kubernetes (functions/sweep/contracts.ts,
+ * KubernetesObservation) and when it was taken.
+ */
 export interface ObservationRecord {
   readonly observedAt: string;
   readonly [key: string]: unknown;

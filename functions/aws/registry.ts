@@ -68,6 +68,8 @@ export interface Registry {
   ): Promise<void>;
   getObservation(cluster: string, signal?: AbortSignal): Promise<ObservationRecord | undefined>;
   putObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
+  getKubernetesObservation(cluster: string, signal?: AbortSignal): Promise<ObservationRecord | undefined>;
+  putKubernetesObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
   /** Every slot address of the deployment and the cluster that it is promised to. */
   listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
   /** Promises an address to a cluster unless it is another's already; whose it is then. */
@@ -94,6 +96,10 @@ const keys = {
     sk: `lease#${scope.replace(':', '#')}`,
   }),
   observation: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'observation' }),
+  kubernetesObservation: (cluster: string): Key => ({
+    pk: `cluster#${cluster}`,
+    sk: 'observation#kubernetes',
+  }),
   address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
@@ -128,6 +134,10 @@ export function makeRegistry(config: Config): Registry {
     getObservation: (cluster, signal) => table.get<ObservationRecord>(keys.observation(cluster), signal),
     putObservation: (cluster, record, signal) =>
       table.put(keys.observation(cluster), record, undefined, signal),
+    getKubernetesObservation: (cluster, signal) =>
+      table.get<ObservationRecord>(keys.kubernetesObservation(cluster), signal),
+    putKubernetesObservation: (cluster, record, signal) =>
+      table.put(keys.kubernetesObservation(cluster), record, undefined, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { clusterName, slotName } from '../clusters/names.ts';
+import { kubernetesHealth } from '../kubernetes/contracts.ts';
 import type { Contract } from '../runtime/task.ts';
 
 /** What an event names: only this is looked at. Without it, everything is (design §4: an event is only a reason to look now). */
@@ -17,11 +18,15 @@ export const sweepActions = [
   'start-replace',
   'start-join',
   'mark-unhealthy',
+  'replace-hung-node',
   'resume-launch',
   'kick-launch',
   'next-instance-type',
   'report',
 ] as const;
+
+/** The latest replacement of a hung node in a cluster (records.ts). */
+const hungReplacement = z.strictObject({ slot: slotName, instanceId: z.string(), at: z.string() });
 
 const finding = z.strictObject({
   cluster: clusterName,
@@ -35,6 +40,8 @@ const finding = z.strictObject({
   /** Of `next-instance-type`: the type that had no capacity, and the one that takes its place. */
   failedInstanceType: z.optional(z.string()),
   instanceType: z.optional(z.string()),
+  /** Of `replace-hung-node`: the one before, as it was when this was decided. */
+  lastReplacement: z.optional(hungReplacement),
   /** A person is told as by `report`, though the sweep goes on trying. */
   alarming: z.optional(z.boolean()),
 });
@@ -57,6 +64,14 @@ export const sweep: Contract<z.infer<typeof input>, z.infer<typeof output>> = {
   errors: [],
 };
 
+/** By slot: the instance whose API server or node is not ready, and since when looks found it so one after the other. */
+const unreadySince = z.record(slotName, z.strictObject({ instanceId: z.string(), since: z.iso.datetime() }));
+export type UnreadySince = z.infer<typeof unreadySince>;
+
+/** The latest look at a cluster's Kubernetes, as the registry keeps it. */
+export const kubernetesObservation = z.extend(kubernetesHealth, { unreadySince });
+export type KubernetesObservation = z.infer<typeof kubernetesObservation>;
+
 const watchOutput = z.strictObject({
   observed: z.array(z.strictObject({ cluster: clusterName, healthy: z.boolean(), reason: z.string() })),
 });
@@ -65,4 +80,11 @@ export const watchEtcd: Contract<unknown, z.infer<typeof watchOutput>> = {
   input: z.unknown(),
   output: watchOutput,
   errors: [],
+};
+
+export const watchKubernetes: Contract<unknown, z.infer<typeof watchOutput>> = {
+  name: 'watch-kubernetes',
+  input: z.unknown(),
+  output: watchOutput,
+  errors: ['ClusterUnknown', 'ProtocolInvalid', 'KubernetesUnavailable', 'KubernetesRefused'],
 };

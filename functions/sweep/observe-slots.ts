@@ -9,6 +9,7 @@ import type { Config } from '../runtime/config.ts';
 import type { SweepScope } from './contracts.ts';
 import type { LaunchObservation } from './decide-launch.ts';
 import { launchMatters, type SweptSlot } from './decide-sweep.ts';
+import { isFresh } from './watch-age.ts';
 
 export interface SweepReaders {
   readonly registry: Registry;
@@ -35,9 +36,6 @@ export function makeSweepDeps(config: Config) {
     executions: makeExecutions(config),
   };
 }
-
-/** A watch of etcd that is older than this says nothing about now: the watch runs once a minute. */
-const watchAgeSecondsMax = 180;
 
 interface RegisteredSlot {
   readonly cluster: string;
@@ -176,8 +174,7 @@ async function isAtWork(
 function problemBy(observation: unknown, slot: string, now: Date): string | undefined {
   const parsed = etcdHealth.safeParse(observation);
   if (!parsed.success) return undefined;
-  const ageSeconds = (now.getTime() - Date.parse(parsed.data.observedAt)) / 1000;
-  if (ageSeconds > watchAgeSecondsMax) return undefined;
+  if (!isFresh(parsed.data.observedAt, now)) return undefined;
   if (!parsed.data.reachable) return 'no member of the cluster answers';
   const member = parsed.data.members.find((candidate) => candidate.slot === slot);
   return member ? member.reason : 'it is not in the membership';

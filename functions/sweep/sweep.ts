@@ -3,8 +3,8 @@
  * one path, so that a lost or doubled event cannot matter (L8).
  *
  * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, a
- * group that uses an instance type already is not moved to it again, and an instance that is marked unhealthy twice is replaced once. One
- * slot's failure does not keep the others from being looked at.
+ * group that uses an instance type already is not moved to it again, an instance that is marked unhealthy twice is replaced once, and of two
+ * sweeps that find a node hung one has it replaced. One slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
 import { executionArnOf } from '../aws/executions.ts';
@@ -12,19 +12,24 @@ import { slotResourceName } from '../clusters/names.ts';
 import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { type SweepFinding, sweep } from './contracts.ts';
+import { decideHung, hungPolicy } from './decide-hung.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
+import { observeHung } from './observe-hung.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
+import { replaceHungNode } from './replace-hung-node.ts';
 
 export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepReaders, context) => {
   const { clock, config, log, signal } = context;
   const now = clock.now();
   const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
   const workers = await observeWorkers(scope ?? undefined, deps, { deployment: config.deployment, signal });
+  const suspects = await observeHung(scope ?? undefined, swept, { registry: deps.registry, signal });
   const findings = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
+    ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
     ...workers.map(decideWorkerSweep),
   ].filter(({ action }) => action !== 'none');
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
@@ -64,6 +69,9 @@ async function act(
       return undefined;
     case 'mark-unhealthy':
       await deps.groups.markUnhealthy(finding.instanceId ?? '', signal);
+      return undefined;
+    case 'replace-hung-node':
+      await replaceHungNode(finding, deps, context);
       return undefined;
     case 'start-replace':
       return startReplacement(finding, deps.executions, context);

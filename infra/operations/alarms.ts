@@ -56,6 +56,8 @@ export class Alarms extends Construct {
     for (const watched of [
       slotHeld(props.deployment),
       slotUnattended(props.deployment),
+      kubernetesUnhealthy(props.deployment),
+      controlPlaneNodeHung(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -114,6 +116,24 @@ function slotUnattended(deployment: string): Watched {
     name: 'slot-unattended',
     says: 'The sweep found a slot that no workflow mends, or no instance type with capacity for it',
     metric: counted('SlotUnattended', 'sweep', deployment),
+  };
+}
+
+/** A node that is replaced, or an API server that restarts, is back within five minutes. */
+function kubernetesUnhealthy(deployment: string): Watched {
+  return {
+    name: 'kubernetes-unhealthy',
+    says: 'For five minutes, an API server or a node of a control plane has not been ready',
+    metric: counted('KubernetesUnhealthy', 'watch-kubernetes', deployment),
+    minutes: { bad: 5, of: 5 },
+  };
+}
+
+function controlPlaneNodeHung(deployment: string): Watched {
+  return {
+    name: 'control-plane-node-hung',
+    says: 'A control-plane node ran and did not do its work, and Trivet has its instance replaced',
+    metric: counted('HungNodeReplaced', 'sweep', deployment),
   };
 }
 

@@ -47,55 +47,90 @@ async function states(): Promise<string[]> {
 const run = (Errors: number): void =>
   cloudwatch.record('AWS/Lambda', { FunctionName: 'the-function' }, { Invocations: 1, Errors });
 
-describe.each(['trivet-sweep-failing', 'trivet-watch-etcd-failing'])('%s', (name) => {
-  beforeEach(() => deploy(name, 'the-function'));
+describe.each(['trivet-sweep-failing', 'trivet-watch-etcd-failing', 'trivet-watch-kubernetes-failing'])(
+  '%s',
+  (name) => {
+    beforeEach(() => deploy(name, 'the-function'));
 
-  test('does not cry before the first run', async () => {
-    await clock.advance(10 * minute);
-    expect(await states()).toEqual(['INSUFFICIENT_DATA']);
-  });
+    test('does not cry before the first run', async () => {
+      await clock.advance(10 * minute);
+      expect(await states()).toEqual(['INSUFFICIENT_DATA']);
+    });
 
-  test('is well with the first run and stays so while runs succeed', async () => {
-    await clock.advance(2 * minute);
-    for (let ran = 0; ran < 10; ran += 1) {
+    test('is well with the first run and stays so while runs succeed', async () => {
+      await clock.advance(2 * minute);
+      for (let ran = 0; ran < 10; ran += 1) {
+        run(0);
+        expect(await states()).toEqual(['OK']);
+        await clock.advance(minute);
+        expect(await states()).toEqual(['OK']);
+      }
+    });
+
+    test('calls when runs stop, and goes on calling until they come again', async () => {
       run(0);
+      await clock.advance(4 * minute);
       expect(await states()).toEqual(['OK']);
-      await clock.advance(minute);
+      await clock.advance(minute + 10_000);
+      expect(await states()).toEqual(['ALARM']);
+      await clock.advance(60 * minute);
+      expect(await states()).toEqual(['ALARM']);
+      for (let ran = 0; ran < 3; ran += 1) {
+        run(0);
+        await clock.advance(minute);
+      }
       expect(await states()).toEqual(['OK']);
-    }
-  });
+    });
 
-  test('calls when runs stop, and goes on calling until they come again', async () => {
-    run(0);
-    await clock.advance(4 * minute);
-    expect(await states()).toEqual(['OK']);
-    await clock.advance(minute + 10_000);
-    expect(await states()).toEqual(['ALARM']);
-    await clock.advance(60 * minute);
-    expect(await states()).toEqual(['ALARM']);
-    for (let ran = 0; ran < 3; ran += 1) {
-      run(0);
-      await clock.advance(minute);
-    }
-    expect(await states()).toEqual(['OK']);
-  });
-
-  test('calls when four of six runs fail, and not when three do', async () => {
-    for (const errors of [0, 1, 0, 1, 0, 1]) {
-      run(errors);
-      expect(await states()).toEqual(['OK']);
-      await clock.advance(minute);
-    }
-    run(1);
-    expect(await states()).toEqual(['ALARM']);
-  });
-
-  test('calls when every run since the deployment failed', async () => {
-    for (const expected of ['INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'ALARM']) {
+    test('calls when four of six runs fail, and not when three do', async () => {
+      for (const errors of [0, 1, 0, 1, 0, 1]) {
+        run(errors);
+        expect(await states()).toEqual(['OK']);
+        await clock.advance(minute);
+      }
       run(1);
-      expect(await states()).toEqual([expected]);
+      expect(await states()).toEqual(['ALARM']);
+    });
+
+    test('calls when every run since the deployment failed', async () => {
+      for (const expected of ['INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'ALARM']) {
+        run(1);
+        expect(await states()).toEqual([expected]);
+        await clock.advance(minute);
+      }
+    });
+  },
+);
+
+describe('trivet-kubernetes-unhealthy', () => {
+  const dimensions = { service: 'watch-kubernetes', deployment: 'trivet' };
+  const unhealthy = (): void => cloudwatch.record('Trivet', dimensions, { KubernetesUnhealthy: 1 });
+  beforeEach(() => deploy('trivet-kubernetes-unhealthy', 'unused'));
+
+  test('calls after five bad minutes, and not after four', async () => {
+    for (let minutes = 1; minutes <= 4; minutes += 1) {
+      unhealthy();
       await clock.advance(minute);
     }
+    expect(await states()).toEqual(['OK']);
+    unhealthy();
+    await clock.advance(10_000);
+    expect(await states()).toEqual(['ALARM']);
+    // CloudWatch goes by the minutes that have data as long as it finds enough of them.
+    await clock.advance(10 * minute);
+    expect(await states()).toEqual(['OK']);
+  });
+});
+
+describe('trivet-control-plane-node-hung', () => {
+  test('calls as soon as one node is replaced', async () => {
+    await deploy('trivet-control-plane-node-hung', 'unused');
+    const dimensions = { service: 'sweep', deployment: 'trivet' };
+    await clock.advance(minute);
+    expect(await states()).toEqual(['OK']);
+    cloudwatch.record('Trivet', dimensions, { HungNodeReplaced: 1 });
+    await clock.advance(10_000);
+    expect(await states()).toEqual(['ALARM']);
   });
 });
 

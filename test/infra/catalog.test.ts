@@ -22,7 +22,12 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'bootstrap-kubernetes',
     'apply-add-ons',
     'verify-add-ons',
+    'judge-worker',
+    'admit-worker',
+    'approve-worker',
+    'revoke-worker-token',
     'watch-etcd',
+    'watch-kubernetes',
   ]);
 });
 
@@ -30,4 +35,5 @@ test('what runs each minute ends within the minute', () => {
   const limits = new Map(catalog.map(({ name, timeoutSeconds }) => [name, timeoutSeconds]));
   expect(limits.get('sweep')).toBe(50);
   expect(limits.get('watch-etcd')).toBe(50);
+  expect(limits.get('watch-kubernetes')).toBe(50);
 });

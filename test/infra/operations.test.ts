@@ -41,9 +41,13 @@ test('an alarm goes to the topic that the deployer names, and to none without on
   }
 });
 
-test('sweep and watch run once a minute, are never repeated, and what is not delivered is kept', () => {
+test('sweep and watches run once a minute, are never repeated, and what is not delivered is kept', () => {
   const schedules = ofType(operations, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties);
-  expect(schedules.map(({ Name }) => Name)).toEqual(['trivet-sweep', 'trivet-watch-etcd']);
+  expect(schedules.map(({ Name }) => Name)).toEqual([
+    'trivet-sweep',
+    'trivet-watch-etcd',
+    'trivet-watch-kubernetes',
+  ]);
   const queue = ofType(operations, 'AWS::SQS::Queue')[0]?.id;
   for (const schedule of schedules) {
     expect(schedule).toMatchObject({

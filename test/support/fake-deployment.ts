@@ -15,6 +15,9 @@ import { handler as finishKubernetes } from '../../functions/kubernetes/finish-k
 import { handler as acquireLease } from '../../functions/leases/acquire-lease.ts';
 import { handler as releaseLease } from '../../functions/leases/release-lease.ts';
 import type { TaskContext } from '../../functions/runtime/task.ts';
+import { handler as ensurePoolGroups } from '../../functions/workers/ensure-pool-groups.ts';
+import { handler as ensurePoolTemplate } from '../../functions/workers/ensure-pool-template.ts';
+import { handler as ensureWorkerRole } from '../../functions/workers/ensure-worker-role.ts';
 import { fakeAws } from './fake-aws.ts';
 import { fakeExecutions } from './fake-executions.ts';
 import { fakeIssuerDocuments } from './fake-issuer-documents.ts';
@@ -38,6 +41,9 @@ const handlers = {
   'ensure-slot-group': ensureSlotGroup,
   'finish-provisioning': finishProvisioning,
   'finish-kubernetes': finishKubernetes,
+  'ensure-worker-role': ensureWorkerRole,
+  'ensure-pool-template': ensurePoolTemplate,
+  'ensure-pool-groups': ensurePoolGroups,
   'record-failure': recordFailure,
 };
 

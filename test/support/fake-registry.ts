@@ -61,6 +61,8 @@ export function fakeRegistry(): FakeRegistry {
     putLease: (cluster, scope, record, expected) => put(`${cluster}/lease#${scope}`, record, expected),
     getObservation: async (cluster) => get(`${cluster}/observation`),
     putObservation: (cluster, record) => put(`${cluster}/observation`, record),
+    getKubernetesObservation: async (cluster) => get(`${cluster}/observation#kubernetes`),
+    putKubernetesObservation: (cluster, record) => put(`${cluster}/observation#kubernetes`, record),
     listAddresses: async () =>
       [...items.entries()]
         .filter(([key]) => key.startsWith('addresses/'))

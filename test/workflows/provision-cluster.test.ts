@@ -118,6 +118,12 @@ const run = (world: World, changes: Record<string, Stub> = {}, spec: unknown = l
   return trial(text, { functions, input: { spec } as JsonValue }).then((ended) => ({ ...ended, calls }));
 };
 
+/** With a pool, so that every task has something to do. */
+const pooledSpec = {
+  ...leastSpec,
+  pools: [{ name: 'general', instanceTypes: ['m7g.large'], zones: ['a', 'b'], min: 3, max: 8 }],
+};
+
 const leaseOf = (world: World) => world.registry.getLease('demo', 'cluster');
 
 describe('provision-cluster', () => {
@@ -139,6 +145,16 @@ describe('provision-cluster', () => {
     expect(outputOf(again)).toMatchObject({ cluster: 'demo', action: 'unchanged' });
     expect(again.calls).toEqual(['plan-cluster']);
     expect(world.aws.effects.length).toBe(effects);
+  });
+
+  test('makes a pool’s groups, one in each zone, with its least number of workers spread over them', async () => {
+    const world = fakeDeployment();
+    await run(world, {}, pooledSpec);
+    const groups = [...world.aws.poolGroupMap.values()];
+    expect(groups.map(({ name, min, max, desired }) => ({ name, min, max, desired }))).toEqual([
+      { name: 'trivet-demo-pool-general-a', min: 2, max: 4, desired: 2 },
+      { name: 'trivet-demo-pool-general-b', min: 1, max: 4, desired: 1 },
+    ]);
   });
 
   test('makes a cluster of one slot', async () => {
@@ -257,11 +273,15 @@ describe.each([...new Set(taskNames)])('when %s', (task) => {
     'fails for good, the run ends with that error, its lease given back, and the next run finishes',
     async () => {
       const world = fakeDeployment();
-      const { result } = await run(world, {
-        [task]: () => {
-          throw new StateFailure('AwsRefused', JSON.stringify({ errorMessage: 'UnauthorizedOperation' }));
+      const { result } = await run(
+        world,
+        {
+          [task]: () => {
+            throw new StateFailure('AwsRefused', JSON.stringify({ errorMessage: 'UnauthorizedOperation' }));
+          },
         },
-      });
+        pooledSpec,
+      );
       expect(result).toMatchObject({ status: 'FAILED', error: 'AwsRefused' });
       const lease = await leaseOf(world);
       if (beforeLease.includes(task)) expect(lease).toBeUndefined();
@@ -270,15 +290,15 @@ describe.each([...new Set(taskNames)])('when %s', (task) => {
       const title = states.find(({ name }) => kebab(name) === task)?.name;
       if (![...beforeLease, 'record-cluster'].includes(task))
         expect(failure?.message).toContain(`failed at "${title}": AwsRefused: UnauthorizedOperation`);
-      const next = await run(world);
+      const next = await run(world, {}, pooledSpec);
       expect(next.result.status).toBe('SUCCEEDED');
-      expect(outputOf(await run(world))).toMatchObject({ action: 'unchanged' });
+      expect(outputOf(await run(world, {}, pooledSpec))).toMatchObject({ action: 'unchanged' });
     },
   );
 
   test('loses its reply, or is called twice, nothing is made twice', async () => {
     const once = fakeDeployment();
-    await run(once);
+    await run(once, {}, pooledSpec);
     const world = fakeDeployment();
     const { functions } = functionsOf(world);
     const called = new Set<string>();
@@ -291,7 +311,7 @@ describe.each([...new Set(taskNames)])('when %s', (task) => {
       called.add(key);
       throw new StateFailure('Lambda.Unknown', 'the reply was lost');
     };
-    const { result } = await trial(text, { functions, input: { spec: leastSpec } as unknown as JsonValue });
+    const { result } = await trial(text, { functions, input: { spec: pooledSpec } as unknown as JsonValue });
     expect(result.status).toBe('SUCCEEDED');
     expect([...world.aws.effects].sort()).toEqual([...once.aws.effects].sort());
   });

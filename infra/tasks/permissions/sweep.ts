@@ -2,11 +2,14 @@ import type { Permissions } from '../permissions.ts';
 import type { Scope } from '../scope.ts';
 import { allow, describe } from '../statements.ts';
 
-/** The sweep reads everything, starts workflows and nudges groups; of a slot it changes the instance type alone (ADR 6). */
+/**
+ * The sweep reads everything, starts workflows and nudges groups; of a slot it changes the instance type alone (ADR 6), and of a cluster's
+ * record which hung node it has replaced (ADR 17).
+ */
 export function sweepPermissions(scope: Scope): Permissions {
   return {
     sweep: [
-      ...scope.registry(),
+      ...scope.registry('UpdateItem'),
       describe('autoscaling', 'AutoScalingGroups', 'ScalingActivities'),
       describe('ec2', 'Instances', 'NetworkInterfaces', 'LaunchTemplates', 'LaunchTemplateVersions'),
       allow(
@@ -24,5 +27,9 @@ export function sweepPermissions(scope: Scope): Permissions {
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
     'watch-etcd': [...scope.registry('PutItem', 'UpdateItem'), ...scope.readsEtcdClientCertificate],
+    'watch-kubernetes': [
+      ...scope.registry('PutItem'),
+      ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/slots/*/reports/*'),
+    ],
   };
 }

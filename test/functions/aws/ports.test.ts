@@ -233,7 +233,7 @@ describe('the cluster tasks on the embedded region', () => {
       pause: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       freshUid: () => '0123456789ab',
     };
-    return { objects, registry, invoke: tasksOn(deps, fakeTaskContext({ config })) };
+    return { objects, registry, config, invoke: tasksOn(deps, fakeTaskContext({ config })) };
   }
 
   test('make a cluster, and find nothing to change the second time', async () => {

@@ -17,6 +17,7 @@ describe('provisioning a cluster', () => {
       [
         'createSecurityGroup',
         'createSecurityGroup',
+        'createSecurityGroup',
         ...[
           'createInterface',
           'createVolume',
@@ -53,12 +54,21 @@ describe('provisioning a cluster', () => {
         name: 'trivet-demo-control-plane',
         ingress: [
           { fromPort: 2379, toPort: 2380, source: 'sg-0002' },
-          { fromPort: 10250, toPort: 10250, source: 'sg-0002' },
-          { protocol: 'udp', fromPort: 8472, toPort: 8472, source: 'sg-0002' },
+          ...['control plane', 'workers'].flatMap((source) => [
+            { fromPort: 10250, toPort: 10250, source },
+            { protocol: 'udp', fromPort: 8472, toPort: 8472, source },
+          ]),
           { fromPort: 2379, toPort: 2379, source: 'sg-etcdclients' },
           { fromPort: 6443, toPort: 6443, source: 'sg-0001' },
           { fromPort: 6443, toPort: 6443, source: 'sg-etcdclients' },
         ].map((rule) => ({ ...rule, source: expect.any(String) })),
+      },
+      {
+        name: 'trivet-demo-workers',
+        ingress: ['sg-0002', 'sg-0003'].flatMap((source) => [
+          { fromPort: 10250, toPort: 10250, source },
+          { protocol: 'udp', fromPort: 8472, toPort: 8472, source },
+        ]),
       },
     ]);
     expect(world.aws.groupMap.get('trivet-demo-slot-b')).toMatchObject({

@@ -21,6 +21,7 @@ describe('plan-cluster', () => {
     ).toEqual([
       'create load balancer security group',
       'create control plane security group',
+      'create worker security group',
       ...['a', 'b', 'c'].flatMap((slot) => [
         `create network interface ${slot}`,
         `create volume ${slot}`,

@@ -2,6 +2,7 @@ import type { Objects } from '../../../functions/aws/objects.ts';
 import type { Registry } from '../../../functions/aws/registry.ts';
 import type { Layout, Plan } from '../../../functions/clusters/contracts.ts';
 import { wantedKubernetes } from '../../../functions/kubernetes/wanted-kubernetes.ts';
+import type { Config } from '../../../functions/runtime/config.ts';
 import type { Invoke } from '../../support/fake-deployment.ts';
 import { testConfig } from '../../support/fake-task-context.ts';
 import { leastSpec } from '../../support/specs.ts';
@@ -35,7 +36,13 @@ export async function provision(
     invoke,
     objects,
     registry,
-  }: { readonly invoke: Invoke; readonly objects: Objects; readonly registry: Registry },
+    config = testConfig,
+  }: {
+    readonly invoke: Invoke;
+    readonly objects: Objects;
+    readonly registry: Registry;
+    readonly config?: Config;
+  },
   spec: unknown = leastSpec,
   holder = 'execution-1',
 ): Promise<{ plan: Plan; changed: string[] }> {
@@ -89,7 +96,7 @@ export async function provision(
   }
   await step('finish-provisioning', { cluster, health: etcdHealthy });
   const record = await registry.getCluster(cluster);
-  const hash = record && wantedKubernetes(record, testConfig)?.hash;
+  const hash = record && wantedKubernetes(record, config)?.hash;
   await step('finish-kubernetes', { cluster, hash });
   await invoke('release-lease', { lease });
   return { plan, changed };

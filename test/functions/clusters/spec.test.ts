@@ -191,7 +191,7 @@ describe('parseSpec', () => {
     [
       'a tag of Trivet’s own',
       { tags: { 'trivet:cluster': 'other' } },
-      'tags.trivet:cluster: keys that begin with trivet: are Trivet’s own (trivet:deployment, trivet:cluster, trivet:slot); use another key',
+      'tags.trivet:cluster: keys that begin with trivet: are Trivet’s own (trivet:deployment, trivet:cluster, trivet:slot, trivet:pool); use another key',
     ],
     [
       'a tag with a value that is no text',

@@ -7,8 +7,8 @@ import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
-import { buildSpec } from '../../support/specs.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
+import { putFormedCluster } from './registered.ts';
 
 const replaceEtcdMemberArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-replace-etcd-member';
 const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { replaceEtcdMemberArn } });
@@ -68,40 +68,7 @@ beforeEach(async () => {
   executions = fakeExecutions();
   did = [];
   asked = [];
-  const at = '2026-03-01T11:00:00Z';
-  const layout = {
-    cluster: 'demo',
-    clusterUid: 'uid',
-    generation: 1,
-    initialClusterToken: 'uid-1',
-    initialCluster: '',
-    slots: [],
-  };
-  await registry.putCluster({
-    name: 'demo',
-    spec: buildSpec(),
-    specHash: '',
-    layout,
-    phase: 'serving',
-    formed: true,
-    createdAt: at,
-    updatedAt: at,
-  });
-  for (const slot of ['a', 'b']) {
-    await registry.putSlot('demo', {
-      slot,
-      zone: `us-east-1${slot}`,
-      address: '127.80.0.10',
-      subnetId: `subnet-${slot}`,
-      filesystemUuid: '',
-      generation: 1,
-      memberName: `demo-${slot}`,
-      phase: 'serving',
-      startedOnce: true,
-      networkInterfaceId: `eni-${slot}`,
-      instanceId: `i-${slot}`,
-    });
-  }
+  await putFormedCluster(registry, 'demo', ['a', 'b']);
   groupFacts = ['a', 'b'].map((slot) => ({
     name: `trivet-demo-slot-${slot}`,
     instances: [{ instanceId: `i-${slot}`, lifecycleState: 'InService' }],

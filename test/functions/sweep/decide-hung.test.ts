@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import type { KubernetesObservation } from '../../../functions/sweep/contracts.ts';
+import { decideHung, type HungObservation, hungPolicy } from '../../../functions/sweep/decide-hung.ts';
+import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
+import { etcdOf, kubernetesOf } from './hung-cluster.ts';
+
+const now = new Date('2026-03-01T12:00:00.000Z');
+const fresh = '2026-03-01T11:59:30.000Z';
+const stale = '2026-03-01T11:56:59.000Z';
+const elevenMinutesAgo = '2026-03-01T11:49:00.000Z';
+
+const swept = (slot: string, over: Partial<SweptSlot> = {}): SweptSlot => ({
+  cluster: 'ha',
+  slot,
+  formed: true,
+  phase: 'serving',
+  leased: false,
+  recordedInstanceId: `i-${slot}`,
+  group: {
+    launchSuspended: false,
+    instance: { instanceId: `i-${slot}`, lifecycleState: 'InService', state: 'running' },
+  },
+  networkInterfaceFree: false,
+  ...over,
+});
+const withInstance = (instanceId: string, lifecycleState: string, state: string): Partial<SweptSlot> => ({
+  group: { launchSuspended: false, instance: { instanceId, lifecycleState, state } },
+});
+
+const unreadyB = { b: { instanceId: 'i-b', since: elevenMinutesAgo } };
+const kubernetes = (over: Partial<KubernetesObservation> = {}) => ({
+  ...kubernetesOf('ha', fresh, unreadyB),
+  ...over,
+});
+
+/** Slot b hangs; a and c are well. */
+const hung = (over: Partial<HungObservation> = {}): HungObservation => ({
+  cluster: 'ha',
+  slots: [swept('a'), swept('b'), swept('c')],
+  kubernetes: kubernetes(),
+  etcd: etcdOf(fresh, ['a', 'c']),
+  ...over,
+});
+const withB = (over: Partial<SweptSlot>) => hung({ slots: [swept('a'), swept('b', over), swept('c')] });
+const withC = (over: Partial<SweptSlot>) => hung({ slots: [swept('a'), swept('b'), swept('c', over)] });
+const { etcd: _etcd, ...withoutEtcd } = hung();
+const { group: _group, ...groupless } = swept('c');
+
+const fact = 'i-b runs and has not been ready for 660 s';
+const last = (slot: string, instanceId: string, at: string) =>
+  hung({ lastReplacement: { slot, instanceId, at } });
+
+test.each<[string, HungObservation, string, string]>([
+  [
+    'a node that hangs while all others are well',
+    hung(),
+    'replace-hung-node',
+    `${fact}, and all others are well`,
+  ],
+  [
+    'the same an hour after the last one',
+    last('a', 'i-old', '2026-03-01T11:00:00.000Z'),
+    'replace-hung-node',
+    `${fact}, and all others are well`,
+  ],
+  [
+    'one whose replacement an earlier look announced and did not see through',
+    last('b', 'i-b', '2026-03-01T11:59:00.000Z'),
+    'replace-hung-node',
+    `${fact}, and all others are well`,
+  ],
+  [
+    'one within an hour of the last',
+    last('b', 'i-old', '2026-03-01T11:00:01.000Z'),
+    'report',
+    `${fact}, but i-old of slot b was replaced as hung 3599 s ago`,
+  ],
+  [
+    'one while an execution works on the slot',
+    withB({ leased: true }),
+    'wait',
+    `${fact}; an execution has the cluster in hand`,
+  ],
+  [
+    'one while an execution works on another slot',
+    withC({ leased: true }),
+    'wait',
+    `${fact}; an execution has the cluster in hand`,
+  ],
+  [
+    'the only slot of a cluster',
+    hung({ slots: [swept('b')] }),
+    'report',
+    `${fact}, but the cluster has no other slot that could serve meanwhile`,
+  ],
+  [
+    'one of two that are not ready (S21)',
+    hung({
+      kubernetes: kubernetes({ unreadySince: { ...unreadyB, c: { instanceId: 'i-c', since: fresh } } }),
+    }),
+    'report',
+    `${fact}, but other slots are not ready either: c`,
+  ],
+  [
+    'one beside a slot that is planned to be replaced',
+    withC({ phase: 'planned' }),
+    'report',
+    `${fact}, but slot c is planned`,
+  ],
+  [
+    'one beside a slot without a group',
+    hung({ slots: [swept('a'), swept('b'), groupless] }),
+    'report',
+    `${fact}, but slot c has no instance`,
+  ],
+  [
+    'one beside an instance that is on its way in',
+    withC(withInstance('i-c', 'Pending:Wait', 'running')),
+    'report',
+    `${fact}, but i-c of slot c is Pending:Wait and running`,
+  ],
+  [
+    'one beside an instance of which EC2 does not say how it is',
+    withC(withInstance('i-c', 'InService', 'unknown')),
+    'report',
+    `${fact}, but i-c of slot c is InService and unknown`,
+  ],
+  [
+    'one beside an API server that nobody asked',
+    hung({ kubernetes: kubernetes({ apiServers: [{ slot: 'a', ready: true }] }) }),
+    'report',
+    `${fact}, but the API server of slot c is not known to be ready`,
+  ],
+  ['one whose etcd nobody watched', withoutEtcd, 'report', `${fact}, but how etcd is, is not known`],
+  [
+    'one whose etcd was watched too long ago',
+    hung({ etcd: etcdOf(stale, ['a', 'c']) }),
+    'report',
+    `${fact}, but how etcd is, is not known`,
+  ],
+  [
+    'one beside a member that is not healthy',
+    hung({ etcd: etcdOf(fresh, ['a']) }),
+    'report',
+    `${fact}, but the member of slot c is not healthy: it does not answer`,
+  ],
+  [
+    'one beside a slot that is not in the membership',
+    hung({ etcd: { ...etcdOf(fresh, ['a', 'c']), members: etcdOf(fresh, ['a', 'c']).members.slice(0, 2) } }),
+    'report',
+    `${fact}, but the member of slot c is not healthy: it is no voter`,
+  ],
+])('%s', (_name, observation, action, reason) => {
+  const finding = decideHung(observation, hungPolicy, now);
+  expect(finding).toMatchObject({ cluster: 'ha', slot: 'b', instanceId: 'i-b', action, reason });
+});
+
+test.each<[string, HungObservation]>([
+  ['every slot is ready', hung({ kubernetes: kubernetes({ unreadySince: {} }) })],
+  ['Kubernetes was watched too long ago', hung({ kubernetes: kubernetes({ observedAt: stale }) })],
+  ['it cannot be read when Kubernetes was watched', hung({ kubernetes: kubernetes({ observedAt: 'then' }) })],
+  [
+    'a slot has been unready for no longer than ten minutes',
+    hung({
+      kubernetes: kubernetes({
+        unreadySince: { b: { instanceId: 'i-b', since: '2026-03-01T11:50:00.000Z' } },
+      }),
+    }),
+  ],
+  ['the cluster was never formed', withB({ formed: false })],
+  ['a planned replacement has the slot in hand', withB({ phase: 'planned' })],
+  ['the group has no instance', withB({ group: { launchSuspended: false } })],
+  ['the group replaces the instance already', withB(withInstance('i-b', 'Terminating', 'running'))],
+  ['the instance stops', withB(withInstance('i-b', 'InService', 'stopping'))],
+  ['EC2 does not say how the instance is', withB(withInstance('i-b', 'InService', 'unknown'))],
+  ['the group has another instance than the watch saw', withB(withInstance('i-new', 'InService', 'running'))],
+  ['the registry knows the member on another instance', withB({ recordedInstanceId: 'i-new' })],
+])('no node hangs where %s', (_name, observation) => {
+  expect(decideHung(observation, hungPolicy, now)).toBeUndefined();
+});
+
+test('what is to be replaced is told with the replacement before it, which the fence expects', () => {
+  const before = { slot: 'a', instanceId: 'i-old', at: '2026-03-01T10:00:00.000Z' };
+  expect(decideHung(hung({ lastReplacement: before }), hungPolicy, now)?.lastReplacement).toEqual(before);
+});
