@@ -4,9 +4,9 @@ import type { Environment } from './environment.ts';
 
 /**
  * How long an idle environment is kept warm, in milliseconds. AWS keeps one for some minutes and promises nothing; here each holds tens of
- * megabytes of one machine, and a step of a workflow is seldom taken again after the next.
+ * megabytes of one machine, and what a minute’s sweep uses is asked again before it ends.
  */
-const idleMilliseconds = 20_000;
+const idleMilliseconds = 90_000;
 
 interface Pooled {
   readonly key: string;
