@@ -1,4 +1,4 @@
-import { type ApiObject, at, type Json, listOf, objectOf, objectsOf, textOf, textsOf } from './json.ts';
+import { type ApiObject, at, type Json, objectOf, objectsOf, textOf, textsOf } from './json.ts';
 import type { Resource } from './resources.ts';
 import { badRequest } from './status-error.ts';
 
@@ -126,6 +126,3 @@ export function demandedField(query: URLSearchParams, field: string): string | u
   const found = parts.find((part) => part.startsWith(`${field}=`));
   return found?.slice(field.length).replace(/^==?/, '');
 }
-
-/** How many a list has; what is no list has none. */
-export const countOf = (value: unknown): number => listOf(value).length;

@@ -25,7 +25,7 @@ export interface EnvironmentOptions {
 /** AWS's Node heap takes most of the function's memory; a thread gets all of it, since code and buffers are shared with the region. */
 const smallestHeapMegabytes = 64;
 /** Dozens of environments are warm at once: what lives longer than a call goes to the old generation soon. */
-const youngMegabytes = 8;
+const youngMegabytes = 4;
 
 function spawn(options: EnvironmentOptions): Worker {
   return new Worker(new URL('./runtime.ts', import.meta.url), {

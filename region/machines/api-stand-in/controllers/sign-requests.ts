@@ -36,7 +36,7 @@ type Step = 'none' | 'approve' | 'sign' | { readonly refuse: string };
  * What becomes of a request: signed where somebody has approved it and it is a kubelet's, approved by itself where a kubelet renews its
  * own certificate. Pure but for reading the request.
  */
-export function decideRequest(request: ApiObject): Step {
+function decideRequest(request: ApiObject): Step {
   const { spec } = request;
   if (at(spec, 'signerName') !== kubeletSigner || textOf(at(request, 'status', 'certificate')) !== '')
     return 'none';
@@ -89,7 +89,7 @@ function subjectOf(request: ApiObject): { commonName: string; organizations: rea
 }
 
 /** Signs what is asked for, as kube-controller-manager does with `--cluster-signing-kubelet-client-key-file`. Rejects where the signature of the request does not hold. */
-export async function signRequest(request: ApiObject, authority: Authority, now: Date): Promise<string> {
+async function signRequest(request: ApiObject, authority: Authority, now: Date): Promise<string> {
   const asked = readRequest(request);
   if (!(await asked.verify())) throw new Error('the signature of the request does not hold');
   const issuer = new x509.X509Certificate(authority.certificate);

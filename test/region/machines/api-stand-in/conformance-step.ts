@@ -19,7 +19,7 @@ export const nodeLeases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lea
 export const own = 'i-0000000000000aaaa';
 export const other = 'i-0000000000000bbbb';
 
-export const container = { name: 'pause', image: 'registry.k8s.io/pause:3.10.1' };
+const container = { name: 'pause', image: 'registry.k8s.io/pause:3.10.1' };
 export const pod = (name: string, more: object = {}) => ({
   apiVersion: 'v1',
   kind: 'Pod',
