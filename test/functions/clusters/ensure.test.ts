@@ -109,7 +109,7 @@ describe('provisioning a cluster', () => {
     expect(world.aws.effects.length).toBe(effects);
   });
 
-  test('ends the same after dying before or after any effect', async () => {
+  test('ends the same after dying before or after any effect', { timeout: 240_000 }, async () => {
     const whole = fakeDeployment();
     await provision(whole);
     const total = whole.aws.effects.length;
