@@ -24,7 +24,7 @@ const disruptedMilliseconds = 2 * 60 * 1000;
  * A budget with the status that follows from its pods. Of percentages and `maxUnavailable` the whole is the pods that are there: who made
  * them is not asked. Pure.
  */
-function decideBudget(budget: ApiObject, all: readonly ApiObject[], now: Date): ApiObject {
+export function decideBudget(budget: ApiObject, all: readonly ApiObject[], now: Date): ApiObject {
   const { generation, namespace } = budget.metadata;
   const { maxUnavailable, minAvailable, selector } = objectOf(budget.spec);
   const own = all.filter(

@@ -23,7 +23,7 @@ const workloads = [
 ].map(resourceOf);
 
 /** A workload with the status that it would have if all its pods ran; there are none. Pure. */
-function decideWorkload(object: ApiObject, allNodes: readonly ApiObject[], now: Date): ApiObject {
+export function decideWorkload(object: ApiObject, allNodes: readonly ApiObject[], now: Date): ApiObject {
   const { generation } = object.metadata;
   const old = objectOf(object.status);
   const replicas = numberOf(at(object, 'spec', 'replicas'), 1);
