@@ -122,7 +122,7 @@ describe.skipIf(!kubernetes)('a cluster with real Kubernetes', () => {
       `StartExecution to three API servers ready: ${((performance.now() - began) / 1000).toFixed(1)} s; resident MiB: ${JSON.stringify(residentMebibytes())}`,
     );
     await writeKubeconfig();
-  }, 300_000);
+  }, 600_000);
   afterAll(async () => {
     await deployed?.stop();
     if (folder) rmSync(folder, { recursive: true, force: true });
