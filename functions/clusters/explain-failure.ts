@@ -23,6 +23,10 @@ const waysOn: Readonly<Record<string, string>> = {
   WaitExhausted: `look at the slot’s console output and activities (trivet status), and ${again}`,
   EtcdUnhealthy: `look at etcd’s members (trivet status), and ${again}`,
   EtcdUnreachable: `see that the nodes run and the security groups let the tasks in, and ${again}`,
+  KubernetesUnavailable: `see why no API server is ready (trivet status, the kube-apiserver unit’s journal), and ${again}`,
+  KubernetesRefused: `the cause has the API’s own words: mend what it names, and ${again}`,
+  KubernetesAbsent:
+    'the nodes have no Kubernetes programs: fill the artifact lock (trivet artifacts lock) or use an image that has them, and run it again',
   AwsRefused: `remove what AWS names (a missing right or a quota, most often), and ${again}`,
   ConfigInvalid: 'deploy the stacks again: a function lacks its environment',
   InputInvalid: 'this is a fault of Trivet: report it with the execution’s ARN',

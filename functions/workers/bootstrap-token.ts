@@ -55,7 +55,7 @@ export function makeToken(instanceId: string, now: Date) {
   };
 }
 
-/** Reads a token back; undefined for one that has ended or lacks a part. Pure. */
+/** Reads a token back; undefined for one that has ended, whose end cannot be read, or that lacks a part. Pure. */
 export function readToken(
   { data = {} }: TokenSecret,
   now: Date,
@@ -63,7 +63,7 @@ export function readToken(
   const field = (name: string): string | undefined =>
     data[name] === undefined ? undefined : Buffer.from(data[name], 'base64').toString('utf8');
   const [id, secret, expiresAt] = [field('token-id'), field('token-secret'), field('expiration')];
-  if (!id || !secret || !expiresAt || Date.parse(expiresAt) <= now.getTime()) return undefined;
+  if (!id || !secret || !expiresAt || !(Date.parse(expiresAt) > now.getTime())) return undefined;
   return { id, token: `${id}.${secret}`, expiresAt };
 }
 

@@ -68,7 +68,12 @@ function progressOf({ instanceId, report }: WorkerObservation, found: WorkerInKu
     };
   const granted = requests.find(({ state }) => state === 'approved' || state === 'issued');
   if (granted) return { action: 'wait', reason: `${instanceId} has its certificate and is no node yet` };
-  if (admitted) return { action: 'wait', reason: `${instanceId} is admitted and has not asked yet` };
+  if (admitted) {
+    // Whoever made its token may have ended before it wrote what the worker waits for: the same again is written.
+    if (report.state === 'waiting')
+      return { action: 'admit', reason: `${instanceId} has a token and still waits to be admitted` };
+    return { action: 'wait', reason: `${instanceId} is admitted and has not asked yet` };
+  }
   // Given up at the end of its time and not at once: the next one of the same image would refuse as well, and again and again.
   if (report.state === 'refused')
     return { action: 'wait', reason: `${instanceId} refuses to join: ${report.reason ?? 'no reason'}` };

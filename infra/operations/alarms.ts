@@ -58,6 +58,7 @@ export class Alarms extends Construct {
       slotUnattended(props.deployment),
       kubernetesUnhealthy(props.deployment),
       controlPlaneNodeHung(props.deployment),
+      workerAbandoned(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -134,6 +135,14 @@ function controlPlaneNodeHung(deployment: string): Watched {
     name: 'control-plane-node-hung',
     says: 'A control-plane node ran and did not do its work, and Trivet has its instance replaced',
     metric: counted('HungNodeReplaced', 'sweep', deployment),
+  };
+}
+
+function workerAbandoned(deployment: string): Watched {
+  return {
+    name: 'worker-abandoned',
+    says: 'A worker did not become a ready node in time and was given up',
+    metric: counted('WorkerAbandoned', 'abandon-worker', deployment),
   };
 }
 

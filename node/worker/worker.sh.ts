@@ -79,7 +79,6 @@ parse_join() {
 
 # The token is in a file of memory that only root reads, and goes with it.
 write_bootstrap() {
-  umask 077
   base64 -d <<<"$J_ca" >"$kubernetes/pki/ca.crt"
   printf 'apiVersion: v1\\nkind: Config\\nclusters:\\n- name: cluster\\n  cluster: {server: "%s", certificate-authority: "%s"}\\nusers:\\n- name: bootstrap\\n  user: {token: "%s"}\\ncontexts:\\n- name: bootstrap\\n  context: {cluster: cluster, user: bootstrap}\\ncurrent-context: bootstrap\\n' \\
     "$J_endpoint" "$kubernetes/pki/ca.crt" "$J_token" >"$bootstrap"
@@ -93,6 +92,8 @@ start_kubelet() {
 # Waits for the join object of this instance; one of another, or one that cannot be read, is waited over.
 await_join() {
   local refused='' text
+  # The token comes in it: from here on, files are root's alone.
+  umask 077
   while :; do
     if get_object "$own/join" "$run/join"; then
       text=$(<"$run/join")

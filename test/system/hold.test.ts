@@ -56,7 +56,7 @@ const held = (slot: string) =>
 
 describe('data that is gone or not to be trusted', () => {
   test('a disk older than its member is known to have been never starts, and the slot is held with an alarm (S8)', {
-    timeout: 180_000,
+    timeout: 360_000,
   }, async () => {
     const { address, volumeId } = await slotRecord('b');
     const directory = join(deployed.stateDir, 'volumes', volumeId);
@@ -70,7 +70,7 @@ describe('data that is gone or not to be trusted', () => {
     client.close();
     const before = BigInt((await slotRecord('b')).raftIndex ?? '0');
     await eventually(async () => BigInt((await slotRecord('b')).raftIndex ?? '0') >= before + 150n, {
-      timeoutMs: 60_000,
+      timeoutMs: 150_000,
       what: 'the mark',
     });
     await withFreeVolume('b', () => {

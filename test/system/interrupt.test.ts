@@ -44,30 +44,33 @@ function start(...flags: string[]) {
   return out;
 }
 
-/** Processes that carry the mark of this state directory: the machines of `npm start`'s region. */
-function machinesRunning(): number {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
+/** Command lines of the processes that carry the mark of this state directory: the machines of `npm start`'s region. */
+function commandsRunning(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8')
+      const marked = readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
         .includes(`TRIVET_REGION_STATE=${stateDir}`);
+      return marked ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
     } catch {
-      return false;
+      return [];
     }
-  }).length;
+  });
 }
+
+const membersRunning = () => commandsRunning().filter((command) => /^\S*\betcd /.test(command)).length;
 
 const threeMachines = { timeoutMs: 90_000, intervalMs: 100, what: 'three etcd processes' };
 const ended = { timeoutMs: 60_000, what: 'the end of the process' };
 
 test('Ctrl-C in the middle leaves nothing running and nothing behind', { timeout: 180_000 }, async () => {
   const first = start();
-  await eventually(() => machinesRunning() === 3, threeMachines);
+  await eventually(() => membersRunning() === 3, threeMachines);
   first.child.kill('SIGINT');
   await eventually(() => first.code !== undefined, ended);
   expect(first.code).toBe(130);
-  expect(machinesRunning()).toBe(0);
+  expect(commandsRunning()).toEqual([]);
   expect(existsSync(stateDir)).toBe(false);
 });
 
@@ -75,12 +78,12 @@ test('a second region on the same state is refused, and the first one lives on',
   timeout: 180_000,
 }, async () => {
   const first = start();
-  await eventually(() => machinesRunning() === 3, threeMachines);
+  await eventually(() => membersRunning() === 3, threeMachines);
   const second = start('--once');
   await eventually(() => second.code !== undefined, ended);
   expect(second.code).toBe(1);
   expect(second.printed).toContain('Another embedded region runs with the same state directory');
-  expect(machinesRunning()).toBe(3);
+  expect(membersRunning()).toBe(3);
   first.child.kill('SIGINT');
   await eventually(() => first.code !== undefined, ended);
 });
@@ -89,10 +92,10 @@ test('what a killed region left running is gone after the next start, which star
   timeout: 240_000,
 }, async () => {
   const first = start();
-  await eventually(() => machinesRunning() === 3, threeMachines);
+  await eventually(() => membersRunning() === 3, threeMachines);
   first.child.kill('SIGKILL');
   await eventually(() => first.code !== undefined, ended);
-  expect(machinesRunning()).toBe(3);
+  expect(membersRunning()).toBe(3);
   const second = start('--once', '--json');
   await eventually(() => second.code !== undefined, { ...ended, timeoutMs: 150_000 });
   expect(second.code).toBe(0);
@@ -103,5 +106,5 @@ test('what a killed region left running is gone after the next start, which star
       .find((line) => line.startsWith('{')) ?? '{}',
   ) as { members: unknown[] };
   expect(result.members).toHaveLength(3);
-  expect(machinesRunning()).toBe(0);
+  expect(commandsRunning()).toEqual([]);
 });

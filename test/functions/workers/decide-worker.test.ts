@@ -48,7 +48,20 @@ describe('a worker in its launch hook', () => {
       'has not reported yet',
     ],
     ['that reported is admitted', {}, {}, 'admit', 'waits to be admitted'],
-    ['that has a token is given time to ask', {}, { admitted: true }, 'wait', 'has not asked yet'],
+    [
+      'that has a token is given time to ask',
+      { report: { state: 'joining' } as never },
+      { admitted: true },
+      'wait',
+      'has not asked yet',
+    ],
+    [
+      'that has a token and still waits is admitted again: who made it may have ended before the worker was told',
+      {},
+      { admitted: true },
+      'admit',
+      'has a token and still waits',
+    ],
     [
       'that asks is approved',
       {},

@@ -67,7 +67,7 @@ test('a heartbeat restarts the time-out', async () => {
 });
 
 test('heartbeats do not carry a wait over the cap of a hundred heartbeat time-outs', async () => {
-  region = await computeRegion({ hookScale: 0.0001 });
+  region = await computeRegion({ hookScale: 0.002 });
   const began = Date.now();
   await makeSlot(region, { heartbeatSeconds: 30, defaultResult: 'CONTINUE' });
   const first = await memberIn(region, 'Pending:Wait');
@@ -77,10 +77,10 @@ test('heartbeats do not carry a wait over the cap of a hundred heartbeat time-ou
       const answer = await refusal(region.call('autoscaling', 'recordLifecycleActionHeartbeat', heartbeat));
       return answer === 'accepted' ? undefined : answer;
     },
-    { intervalMs: 1 },
+    { intervalMs: 1, timeoutMs: 20_000 },
   );
   expect(last).toBe(`ValidationError: No active Lifecycle Action found with instance ID ${first}`);
-  expect(Date.now() - began).toBeGreaterThanOrEqual(300);
+  expect(Date.now() - began).toBeGreaterThanOrEqual(6000);
 });
 
 test('an instance waits until the last of several hooks has continued', async () => {

@@ -168,10 +168,10 @@ test('a version goes by its number unless an alias leads to it; a function made 
   ]).toEqual([1, 2]);
 });
 
-test('an environment that nobody calls for ten minutes is ended', async () => {
+test('an environment that nobody calls for a minute and a half is ended', async () => {
   const clock = createClock();
   const kernel = testKernel({
-    clock: { ...clock, after: (wait, action) => clock.after(wait === 600_000 ? 1 : wait, action) },
+    clock: { ...clock, after: (wait, action) => clock.after(wait === 90_000 ? 1 : wait, action) },
   });
   await bundles(kernel).create('trivet-idle', 'let n = 0; export const handler = async () => ++n;');
   expect((await call(kernel, 'trivet-idle')).payload).toBe(1);
