@@ -55,16 +55,22 @@ export function makeToken(instanceId: string, now: Date) {
   };
 }
 
+export interface ReadToken {
+  readonly id: string;
+  readonly token: string;
+  /** As `expiresAt`: ISO 8601. */
+  readonly madeAt: string;
+  readonly expiresAt: string;
+}
+
 /** Reads a token back; undefined for one that has ended, whose end cannot be read, or that lacks a part. Pure. */
-export function readToken(
-  { data = {} }: TokenSecret,
-  now: Date,
-): { readonly id: string; readonly token: string; readonly expiresAt: string } | undefined {
+export function readToken({ data = {} }: TokenSecret, now: Date): ReadToken | undefined {
   const field = (name: string): string | undefined =>
     data[name] === undefined ? undefined : Buffer.from(data[name], 'base64').toString('utf8');
   const [id, secret, expiresAt] = [field('token-id'), field('token-secret'), field('expiration')];
   if (!id || !secret || !expiresAt || !(Date.parse(expiresAt) > now.getTime())) return undefined;
-  return { id, token: `${id}.${secret}`, expiresAt };
+  const madeAt = new Date(Date.parse(expiresAt) - lifetimeSeconds * 1000).toISOString();
+  return { id, token: `${id}.${secret}`, madeAt, expiresAt };
 }
 
 function lettersAndDigits(count: number): string {

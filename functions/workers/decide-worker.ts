@@ -7,6 +7,8 @@ export interface WorkerInKubernetes {
   readonly node?: { readonly ready: boolean; readonly reason?: string };
   /** Its bootstrap token is there and has not ended. */
   readonly admitted: boolean;
+  /** When that token was made, ISO 8601. */
+  readonly admittedAt?: string;
   /** Requests for its certificate by its own token, oldest first. */
   readonly requests: readonly {
     readonly name: string;
@@ -15,7 +17,7 @@ export interface WorkerInKubernetes {
 }
 
 export interface WorkerPolicy {
-  /** A worker that is no ready node so long after its launch is given up, seconds. */
+  /** A worker that is no ready node so long after its launch, and after its admission if that came later, is given up, seconds. */
   readonly joinSecondsMax: number;
 }
 
@@ -39,18 +41,23 @@ export function decideWorker(
   if (!found.reachable)
     return { action: 'wait', reason: `no API server can be asked: ${found.reason ?? 'no reason'}` };
   if (found.node?.ready) return { action: 'complete', reason: `${instanceId} is a ready node` };
-  const late = lateness(observation, policy, now);
   const progress = progressOf(observation, found);
+  // Where no API server answered for long, it could not be admitted: what kept it is not its own fault.
+  if (progress.action === 'admit' && !found.admitted && found.requests.length === 0) return progress;
+  const late = lateness(observation, found, policy, now);
   if (late !== undefined) return { action: 'abandon', reason: `${late}: ${progress.reason}` };
   return progress;
 }
 
 function lateness(
   { launchedAt, observedAt }: WorkerObservation,
+  { admittedAt }: WorkerInKubernetes,
   { joinSecondsMax }: WorkerPolicy,
   now: Date,
 ): string | undefined {
-  const seconds = (now.getTime() - Date.parse(launchedAt ?? observedAt)) / 1000;
+  const secondsSince = (time: string) => (now.getTime() - Date.parse(time)) / 1000;
+  if (admittedAt !== undefined && secondsSince(admittedAt) <= joinSecondsMax) return undefined;
+  const seconds = secondsSince(launchedAt ?? observedAt);
   return seconds > joinSecondsMax ? `not ready ${Math.round(seconds)} s after its launch` : undefined;
 }
 

@@ -56,6 +56,7 @@ async function look(
     return {
       reachable: true,
       admitted: token !== undefined,
+      ...(token && { admittedAt: token.madeAt }),
       requests,
       ...(node && { node: { ready: condition?.status === 'True', ...(reason && { reason }) } }),
     };

@@ -16,7 +16,12 @@ test('a token lasts a quarter of an hour and is read back as it was made', () =>
   expect(token.slice(0, 6)).toBe(id);
   expect(expiresAt).toBe('2026-03-01T10:15:00Z');
   expect(object.metadata.name).toBe(`bootstrap-token-${id}`);
-  expect(readToken({ data: encode(object.stringData) } as never, now)).toEqual({ id, token, expiresAt });
+  expect(readToken({ data: encode(object.stringData) } as never, now)).toEqual({
+    id,
+    token,
+    madeAt: '2026-03-01T10:00:00.000Z',
+    expiresAt,
+  });
 });
 
 test.for<[string, Readonly<Record<string, string>>]>([
@@ -32,6 +37,7 @@ test('a token that ends in a second is one', () => {
   expect(read({ expiration: '2026-03-01T10:00:01Z' })).toEqual({
     id: 'abcdef',
     token: 'abcdef.0123456789abcdef',
+    madeAt: '2026-03-01T09:45:01.000Z',
     expiresAt: '2026-03-01T10:00:01Z',
   });
 });

@@ -80,6 +80,27 @@ describe('a worker in its launch hook', () => {
       'complete',
       'ready node',
     ],
+    [
+      'that could not be admitted in time, since no API server answered, is admitted late',
+      late,
+      {},
+      'admit',
+      'waits to be admitted',
+    ],
+    [
+      'that was admitted late has its time from then on',
+      { ...late, report: { state: 'joining' } as never },
+      { admitted: true, admittedAt: '2026-03-01T09:55:00Z' },
+      'wait',
+      'has not asked yet',
+    ],
+    [
+      'that was admitted late and does not use its time is given up',
+      { ...late, report: { state: 'joining' } as never },
+      { admitted: true, admittedAt: '2026-03-01T09:54:59Z' },
+      'abandon',
+      'not ready 601 s after its launch',
+    ],
     ['that is late is given up', late, { admitted: true }, 'abandon', 'not ready 601 s after its launch'],
     [
       'that refuses is not given up before its time',
