@@ -79,6 +79,7 @@ parse_join() {
 
 # The token is in a file of memory that only root reads, and goes with it.
 write_bootstrap() {
+  umask 077
   base64 -d <<<"$J_ca" >"$kubernetes/pki/ca.crt"
   printf 'apiVersion: v1\\nkind: Config\\nclusters:\\n- name: cluster\\n  cluster: {server: "%s", certificate-authority: "%s"}\\nusers:\\n- name: bootstrap\\n  user: {token: "%s"}\\ncontexts:\\n- name: bootstrap\\n  context: {cluster: cluster, user: bootstrap}\\ncurrent-context: bootstrap\\n' \\
     "$J_endpoint" "$kubernetes/pki/ca.crt" "$J_token" >"$bootstrap"
