@@ -37,16 +37,14 @@ export const handler = task(
       const drain = decideDrain(observation, found, before, drainPolicy, clock.now());
       const { evictions, deletions } = drain;
       const asked = await callingKubernetes(() => askPodsToGo(client, { evictions, deletions }, signal));
-      // What was not tried in this round (one tier awaits the other) is held up by nothing.
-      const blocked = evictions.length + deletions.length > 0 ? asked.blocked : before;
-      const stillHeld = drain.decision.action === 'wait' ? blocked : before;
-      const reason =
-        drain.decision.action === 'wait'
-          ? withBlocked(drain.decision.reason, blocked)
-          : drain.decision.reason;
-      const decision = { ...drain.decision, reason };
+      const { outcome, reason } = drain.decision;
+      // What was not tried in this round is held up as it was before; a drain that is done, by nothing.
+      const tried = evictions.length + deletions.length > 0;
+      const blocked = tried ? [...asked.blocked] : outcome === 'drained' ? [] : before;
+      const told = outcome === 'going' ? withBlocked(reason, blocked) : reason;
+      const decision = { ...drain.decision, reason: told };
       log.info('decided', { instanceId, cause, ...decision, evicted: asked.evicted, deleted: asked.deleted });
-      return { decision, blocked: stillHeld, evicted: asked.evicted, deleted: asked.deleted };
+      return { decision, blocked, evicted: asked.evicted, deleted: asked.deleted };
     } finally {
       client.close();
     }

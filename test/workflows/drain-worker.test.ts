@@ -274,6 +274,9 @@ describe.each(acting)('when %s', (task) => {
   });
 });
 
+/** As the workflow's text has it. */
+const uncordonNode = `\${UncordonNode}`;
+
 describe('when UncordonNode', () => {
   const given: Given = {
     cause: 'scale-down',
@@ -283,13 +286,25 @@ describe('when UncordonNode', () => {
     blockedSeconds: 100_000,
   };
 
+  test('fails for good, the run says so, and the next run takes the node back', async () => {
+    const worker = playedWorker(given);
+    const refused: TestFunction = () => {
+      throw new StateFailure('KubernetesRefused', '{"errorMessage":"forbidden"}');
+    };
+    const functions = { ...worker.functions, [uncordonNode]: refused };
+    const { result } = await trial(text, { clock: worker.clock, functions, input: worker.input });
+    expect(result).toMatchObject({ status: 'FAILED', error: 'KubernetesRefused' });
+    expect(outputOf(await run(worker))).toMatchObject({ outcome: 'kept' });
+    expect(worker.state.cordoned).toBe(false);
+  });
+
   test('is done and its reply is lost, the node is taken back once more', async () => {
     const worker = playedWorker(given);
-    const real = worker.functions['${UncordonNode}'];
+    const real = worker.functions[uncordonNode];
     let lost = false;
     const functions = {
       ...worker.functions,
-      '${UncordonNode}': (async (payload, call) => {
+      [uncordonNode]: (async (payload, call) => {
         const answer = await real?.(payload, call);
         if (lost) return answer ?? null;
         lost = true;

@@ -2,7 +2,7 @@ import type { DrainObservation } from '../../../functions/drain/contracts.ts';
 import type { NodeInDrain } from '../../../functions/drain/decide-drain.ts';
 import type { DrainPod } from '../../../functions/drain/judge-pod.ts';
 
-const instanceId = 'i-0123456789abcdef0';
+export const instanceId = 'i-0123456789abcdef0';
 const begin = '2026-01-01T00:00:00.000Z';
 
 /** So many seconds after the drain began. */
