@@ -28,6 +28,7 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'revoke-worker-token',
     'watch-etcd',
     'watch-kubernetes',
+    'watch-workers',
   ]);
 });
 
@@ -36,4 +37,5 @@ test('what runs each minute ends within the minute', () => {
   expect(limits.get('sweep')).toBe(50);
   expect(limits.get('watch-etcd')).toBe(50);
   expect(limits.get('watch-kubernetes')).toBe(50);
+  expect(limits.get('watch-workers')).toBe(50);
 });
