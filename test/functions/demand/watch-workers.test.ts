@@ -302,6 +302,29 @@ test('a cluster that fails does not keep another from being watched for the whol
   expect(await found('broken')).toBeUndefined();
 });
 
+test('a cluster whose look takes long does not keep another from being looked at again', async () => {
+  const slow = await put('slow', [pool()]);
+  const api = await put('demo', [pool()]);
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const visit = slow.client.visit;
+  Object.assign(slow.client, {
+    visit: async (...asked: Parameters<typeof visit>) => {
+      await answered;
+      return visit(...asked);
+    },
+  });
+  meanwhile = [() => lists(api, { pods: [podOf('web-1')] }), () => answer()];
+  const { observed } = await run();
+  expect(observed).toMatchObject([
+    { cluster: 'demo', pending: 1, writes: 2 },
+    { cluster: 'slow', pending: 0 },
+  ]);
+  expect(puts.slice(0, 2)).toEqual([key, key]);
+});
+
 test('clusters without pools, without Kubernetes or not yet formed are left alone', async () => {
   await put('poolless', []);
   await put('young', [pool()]);
