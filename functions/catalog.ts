@@ -268,4 +268,12 @@ export const catalog: readonly TaskEntry[] = [
     timeoutSeconds: 50,
     description: "Probes every cluster's API servers and nodes and records since when a slot is not ready",
   },
+  {
+    name: 'watch-workers',
+    entry: 'functions/demand/watch-workers.ts',
+    ...inVpc,
+    timeoutSeconds: 50,
+    description:
+      "Reads every cluster's workers and pods without a place, and goes on looking at those for the minute",
+  },
 ];

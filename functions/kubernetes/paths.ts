@@ -17,6 +17,7 @@ const kinds: Readonly<Record<string, readonly [plural: string, namespaced: boole
   Namespace: ['namespaces', false],
   NetworkPolicy: ['networkpolicies', true],
   Node: ['nodes', false],
+  PersistentVolume: ['persistentvolumes', false],
   PersistentVolumeClaim: ['persistentvolumeclaims', true],
   Pod: ['pods', true],
   PodDisruptionBudget: ['poddisruptionbudgets', true],

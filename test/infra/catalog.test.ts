@@ -36,6 +36,7 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'uncordon-node',
     'watch-etcd',
     'watch-kubernetes',
+    'watch-workers',
   ]);
 });
 
@@ -44,4 +45,5 @@ test('what runs each minute ends within the minute', () => {
   expect(limits.get('sweep')).toBe(50);
   expect(limits.get('watch-etcd')).toBe(50);
   expect(limits.get('watch-kubernetes')).toBe(50);
+  expect(limits.get('watch-workers')).toBe(50);
 });

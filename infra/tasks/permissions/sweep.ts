@@ -38,5 +38,10 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.registry('PutItem'),
       ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/slots/*/reports/*'),
     ],
+    'watch-workers': [
+      ...scope.registry(),
+      ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*'),
+      ...scope.writesObjects('clusters/*/observations/*'),
+    ],
   };
 }
