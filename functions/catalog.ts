@@ -24,6 +24,7 @@ const making = { network: 'outside', timeoutSeconds: 60, memoryMegabytes } as co
 /** Tasks that talk to etcd or to the Kubernetes API. */
 const inVpc = { network: 'vpc', timeoutSeconds: 30, memoryMegabytes } as const;
 
+// biome-ignore format: where a row a task is enough, the catalogue stays readable in one go
 export const catalog: readonly TaskEntry[] = [
   {
     name: 'plan-cluster',
@@ -249,6 +250,11 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: 'Gives a worker up that did not join, and keeps its console',
   },
+  { name: 'judge-repair', entry: 'functions/repair/judge-repair.ts', ...quick, description: 'Looks at a worker and its pool and decides the next step of its repair' },
+  { name: 'begin-repair', entry: 'functions/repair/begin-repair.ts', ...quick, description: "Enters a worker's repair into the registry, one at a time in each pool and zone" },
+  { name: 'raise-pool', entry: 'functions/repair/raise-pool.ts', ...quick, description: "Has a worker's group want one more, so that its replacement comes first" },
+  { name: 'terminate-worker', entry: 'functions/repair/terminate-worker.ts', ...quick, description: 'Ends a dead worker through its group' },
+  { name: 'finish-repair', entry: 'functions/repair/finish-repair.ts', ...quick, description: "Records how a worker's repair ended, and why" },
   {
     name: 'finish-kubernetes',
     entry: 'functions/kubernetes/finish-kubernetes.ts',

@@ -7,6 +7,7 @@ import type { Contract } from '../runtime/task.ts';
 const scope = z.object({
   autoScalingGroupName: z.optional(z.string()),
   instanceId: z.optional(z.string()),
+  cluster: z.optional(clusterName),
   /** The event's detail-type, for the log. */
   reason: z.optional(z.string()),
 });
@@ -17,6 +18,7 @@ export const sweepActions = [
   'wait',
   'start-replace',
   'start-join',
+  'start-repair',
   'mark-unhealthy',
   'replace-hung-node',
   'resume-launch',
@@ -44,6 +46,8 @@ const finding = z.strictObject({
   lastReplacement: z.optional(hungReplacement),
   /** A person is told as by `report`, though the sweep goes on trying. */
   alarming: z.optional(z.boolean()),
+  /** Of `report`: the storm guard of a pool refuses repairs. */
+  storm: z.optional(z.boolean()),
 });
 /** One slot or worker as the sweep judged it. `report` = something for a person that no workflow of today mends. */
 export type SweepFinding = z.infer<typeof finding>;

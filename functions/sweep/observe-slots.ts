@@ -1,8 +1,11 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { type InstanceStatuses, makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
+import { makeObjects, type Objects } from '../aws/objects.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
+import { makeWorkerGroups, type WorkerGroups } from '../aws/worker-groups.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { etcdHealth } from '../etcd/contracts.ts';
 import type { Config } from '../runtime/config.ts';
@@ -17,6 +20,9 @@ export interface SweepReaders {
   readonly holders: SlotHolders;
   readonly templates: LaunchTemplates;
   readonly executions: Executions;
+  readonly objects: Objects;
+  readonly workerGroups: WorkerGroups;
+  readonly statuses: InstanceStatuses;
 }
 
 /** Where and when the sweep looks. */
@@ -34,6 +40,9 @@ export function makeSweepDeps(config: Config) {
     holders: makeSlotHolders(config),
     templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
+    objects: makeObjects(config),
+    workerGroups: makeWorkerGroups(config),
+    statuses: makeInstanceStatuses(config),
   };
 }
 

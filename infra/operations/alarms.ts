@@ -59,6 +59,7 @@ export class Alarms extends Construct {
       kubernetesUnhealthy(props.deployment),
       controlPlaneNodeHung(props.deployment),
       workerAbandoned(props.deployment),
+      workerStorm(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -143,6 +144,14 @@ function workerAbandoned(deployment: string): Watched {
     name: 'worker-abandoned',
     says: 'A worker did not become a ready node in time and was given up',
     metric: counted('WorkerAbandoned', 'abandon-worker', deployment),
+  };
+}
+
+function workerStorm(deployment: string): Watched {
+  return {
+    name: 'worker-storm',
+    says: 'More workers of a pool are unhealthy than may be, and Trivet replaces none of them',
+    metric: counted('WorkerStorm', 'sweep', deployment),
   };
 }
 
