@@ -48,6 +48,9 @@ export function poolGroupName(deployment: string, cluster: string, pool: string,
 /** The launch hook of every group, under which a new instance waits for Trivet. */
 export const launchHookName = 'trivet-launch';
 
+/** The terminate hook of pools' groups, under which a leaving worker waits until it is drained. */
+export const terminateHookName = 'trivet-terminate';
+
 /** The member's name in etcd. */
 export function memberNameOf(cluster: string, slot: string): string {
   return `${cluster}-${slot}`;
