@@ -5,8 +5,8 @@
  */
 import { makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { makeObjects } from '../aws/objects.ts';
+import { makePoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type RepairsRecord } from '../aws/registry.ts';
-import { makeWorkerGroups } from '../aws/worker-groups.ts';
 import { task } from '../runtime/task.ts';
 import { judgeRepair, type RepairDecision } from './contracts.ts';
 import { decideRepair } from './decide-repair.ts';
@@ -17,7 +17,7 @@ export const handler = task(
   (config): HealthReaders => ({
     registry: makeRegistry(config),
     objects: makeObjects(config),
-    workerGroups: makeWorkerGroups(config),
+    poolGroups: makePoolGroups(config),
     statuses: makeInstanceStatuses(config),
   }),
   async ({ cluster, pool, zone, instanceId }, readers, { clock, config, log, signal }) => {

@@ -1,7 +1,7 @@
 import type { ImpairedInstance, InstanceStatuses } from '../aws/instance-statuses.ts';
 import { getText, type Objects } from '../aws/objects.ts';
+import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { ClusterRecord, Registry, RepairsRecord } from '../aws/registry.ts';
-import type { WorkerGroupFact, WorkerGroups } from '../aws/worker-groups.ts';
 import { objectKeys, poolGroupName } from '../clusters/names.ts';
 import { workersSeen } from './contracts.ts';
 import { isUsable, type NodesSeen } from './judge-health.ts';
@@ -11,7 +11,7 @@ import { repairPolicyOf, stormGuardOf } from './policy.ts';
 export interface HealthReaders {
   readonly registry: Pick<Registry, 'getCluster' | 'getRepairs'>;
   readonly objects: Objects;
-  readonly workerGroups: Pick<WorkerGroups, 'describe'>;
+  readonly poolGroups: Pick<PoolGroups, 'describe'>;
   readonly statuses: InstanceStatuses;
 }
 
@@ -51,7 +51,7 @@ export async function observeWorkerHealth(
     ),
   );
   const [facts, impaired, remembered] = await Promise.all([
-    readers.workerGroups.describe(names, signal),
+    readers.poolGroups.describe(names, signal),
     readers.statuses.impaired(signal),
     Promise.all(withPools.map((record) => readRemembered(record.name, readers, look))),
   ]);
@@ -92,7 +92,7 @@ function parseJson(text: string): unknown {
 
 interface Found {
   readonly deployment: string;
-  readonly facts: ReadonlyMap<string, WorkerGroupFact>;
+  readonly facts: ReadonlyMap<string, PoolGroupFound>;
   readonly impaired: readonly ImpairedInstance[];
 }
 

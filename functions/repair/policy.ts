@@ -1,42 +1,22 @@
-import type { ClusterSpec, PoolSpec } from '../clusters/spec-schema.ts';
+import { type ClusterSpec, clusterSpec, type PoolSpec, poolSpec } from '../clusters/spec-schema.ts';
 import { workerPolicy } from '../workers/decide-worker.ts';
 
-export interface RepairPolicy {
-  readonly enabled: boolean;
-  readonly notReadySeconds: number;
-  readonly pressureSeconds: number;
-  readonly impairedSeconds: number;
-  readonly replacement: 'before' | 'after';
+export interface RepairPolicy extends Readonly<PoolSpec['repair']> {
   /** An instance in service that has been without a node for so long is not coming back as one. */
   readonly absentSeconds: number;
 }
 
-export interface StormGuard {
-  /** Share of a pool's wanted workers that may be unhealthy; what comes out is rounded down. */
-  readonly unhealthyPercentMax: number;
-  /** So many may always be, whatever their share: one of two is half of a small pool. */
-  readonly unhealthyFloor: number;
-  readonly coolDownSeconds: number;
+/** Of the share, what comes out is rounded down. */
+export type StormGuard = Readonly<ClusterSpec['stormGuard']>;
+
+/** A cluster whose spec was recorded before it could say how to repair is repaired as by default. */
+export function repairPolicyOf({ repair }: Partial<Pick<PoolSpec, 'repair'>>): RepairPolicy {
+  return { ...poolSpec.shape.repair.parse(repair), absentSeconds: workerPolicy.joinSecondsMax };
 }
 
-/** What the spec may say; clusters whose spec was recorded before it could say so are repaired as by default. */
-type PoolWish = PoolSpec & { readonly repair?: Partial<Omit<RepairPolicy, 'absentSeconds'>> };
-type ClusterWish = ClusterSpec & { readonly stormGuard?: Partial<StormGuard> };
-
-export function repairPolicyOf({ repair }: PoolWish): RepairPolicy {
-  return {
-    enabled: true,
-    notReadySeconds: 300,
-    pressureSeconds: 1_800,
-    impairedSeconds: 120,
-    replacement: 'after',
-    ...repair,
-    absentSeconds: workerPolicy.joinSecondsMax,
-  };
-}
-
-export function stormGuardOf({ stormGuard }: ClusterWish): StormGuard {
-  return { unhealthyPercentMax: 40, unhealthyFloor: 2, coolDownSeconds: 600, ...stormGuard };
+/** The same for its storm guard. */
+export function stormGuardOf({ stormGuard }: Partial<Pick<ClusterSpec, 'stormGuard'>>): StormGuard {
+  return clusterSpec.shape.stormGuard.parse(stormGuard);
 }
 
 /** How long a repair that has begun may take, each part of it. */

@@ -5,8 +5,8 @@
  * wants the greater one already was raised by the run before. A group of any other size was sized by somebody else and is left so.
  */
 
+import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry } from '../aws/registry.ts';
-import { makeWorkerGroups, type WorkerGroups } from '../aws/worker-groups.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { task } from '../runtime/task.ts';
 import { changeAt, changeNow, changing, type RepairsRegistry } from './change-repairs.ts';
@@ -14,12 +14,12 @@ import { raisePool } from './contracts.ts';
 
 export interface RaisePoolDeps {
   readonly registry: RepairsRegistry;
-  readonly groups: Pick<WorkerGroups, 'describe' | 'setDesired'>;
+  readonly groups: Pick<PoolGroups, 'describe' | 'setDesired'>;
 }
 
 export const handler = task(
   raisePool,
-  (config): RaisePoolDeps => ({ registry: makeRegistry(config), groups: makeWorkerGroups(config) }),
+  (config): RaisePoolDeps => ({ registry: makeRegistry(config), groups: makePoolGroups(config) }),
   async ({ cluster, pool, zone, instanceId, decision }, { registry, groups }, { config, log, signal }) => {
     const { raise = { from: 0, to: 0 }, revision } = decision;
     const intends = changing(instanceId, () => ({ raise: { ...raise, state: 'intended' } }));

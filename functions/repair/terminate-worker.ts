@@ -6,8 +6,8 @@
  * this pool and zone is a stranger.
  */
 
+import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry } from '../aws/registry.ts';
-import { makeWorkerGroups, type WorkerGroups } from '../aws/worker-groups.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { assertOwn } from '../clusters/ownership.ts';
 import { task } from '../runtime/task.ts';
@@ -17,12 +17,12 @@ import { isLeaving } from './decide-repair.ts';
 
 export interface TerminateWorkerDeps {
   readonly registry: RepairsRegistry;
-  readonly groups: Pick<WorkerGroups, 'describe' | 'terminate'>;
+  readonly groups: Pick<PoolGroups, 'describe' | 'terminate'>;
 }
 
 export const handler = task(
   terminateWorker,
-  (config): TerminateWorkerDeps => ({ registry: makeRegistry(config), groups: makeWorkerGroups(config) }),
+  (config): TerminateWorkerDeps => ({ registry: makeRegistry(config), groups: makePoolGroups(config) }),
   async ({ cluster, pool, zone, instanceId, decision }, { registry, groups }, context) => {
     const { clock, config, log, signal } = context;
     const { decrement = false, reason, revision } = decision;

@@ -2,10 +2,10 @@ import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { type InstanceStatuses, makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
+import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
-import { makeWorkerGroups, type WorkerGroups } from '../aws/worker-groups.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { etcdHealth } from '../etcd/contracts.ts';
 import type { Config } from '../runtime/config.ts';
@@ -21,7 +21,7 @@ export interface SweepReaders {
   readonly templates: LaunchTemplates;
   readonly executions: Executions;
   readonly objects: Objects;
-  readonly workerGroups: WorkerGroups;
+  readonly poolGroups: PoolGroups;
   readonly statuses: InstanceStatuses;
 }
 
@@ -41,7 +41,7 @@ export function makeSweepDeps(config: Config) {
     templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
     objects: makeObjects(config),
-    workerGroups: makeWorkerGroups(config),
+    poolGroups: makePoolGroups(config),
     statuses: makeInstanceStatuses(config),
   };
 }

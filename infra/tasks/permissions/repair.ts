@@ -21,7 +21,7 @@ export function repairPermissions(scope: Scope): Permissions {
     ],
     'terminate-worker': [
       ...registry('PutItem'),
-      describesGroups,
+      describe('autoscaling', 'AutoScalingGroups', 'AutoScalingInstances'),
       allow(['autoscaling:TerminateInstanceInAutoScalingGroup'], [poolGroup], ours),
     ],
     'finish-repair': registry('PutItem'),

@@ -1,6 +1,6 @@
 import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { Objects } from '../../../functions/aws/objects.ts';
-import type { WorkerGroups } from '../../../functions/aws/worker-groups.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import { handler as beginRepair } from '../../../functions/repair/begin-repair.ts';
 import { handler as finishRepair } from '../../../functions/repair/finish-repair.ts';
 import { handler as judgeRepair } from '../../../functions/repair/judge-repair.ts';
@@ -18,6 +18,7 @@ import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { buildSpec } from '../../support/specs.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
+import { memberOf, unusedOfGroup } from './seen-pool.ts';
 
 const drainSeconds = 40;
 const joinSeconds = 60;
@@ -61,7 +62,7 @@ export async function playedPool({
     pools: [{ name: 'general', instanceTypes: ['m7g.large'], zones, max: 100 }],
   }).pools;
   if (!pool) throw new Error('the spec has no pool');
-  const wishes = { ...pool, repair: { replacement } };
+  const wishes = { ...pool, repair: { ...pool.repair, replacement } };
   await registry.updateCluster('demo', { spec: { ...buildSpec(), pools: [wishes] } });
   const machines = new Map<string, Machine>();
   const desired = new Map(zones.map((zone) => [zone, size]));
@@ -88,7 +89,7 @@ export async function playedPool({
   const stateOf = (machine: Machine) =>
     machine.leavingAt !== undefined ? 'Terminating:Wait' : hasJoined(machine) ? 'InService' : 'Pending:Wait';
 
-  const groups: WorkerGroups = {
+  const groups: Pick<PoolGroups, 'describe' | 'setDesired' | 'terminate'> = {
     describe: async (names) => {
       live();
       return zones
@@ -97,10 +98,11 @@ export async function playedPool({
           desired: desired.get(zone) ?? 0,
           min: 0,
           max,
+          ...unusedOfGroup,
           tags: { 'trivet:deployment': 'trivet', 'trivet:cluster': 'demo', 'trivet:pool': 'general' },
           instances: [...machines]
             .filter(([, machine]) => machine.zone === zone)
-            .map(([instanceId, machine]) => ({ instanceId, lifecycleState: stateOf(machine) })),
+            .map(([instanceId, machine]) => memberOf(instanceId, stateOf(machine))),
         }))
         .filter(({ name }) => names.includes(name));
     },
@@ -151,7 +153,7 @@ export async function playedPool({
   const deps = {
     registry: break_('registry', registry),
     groups: break_('groups', groups),
-    workerGroups: break_('groups', groups),
+    poolGroups: break_('groups', groups),
     objects: break_('objects', objects),
     statuses,
   };

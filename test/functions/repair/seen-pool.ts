@@ -1,3 +1,4 @@
+import type { PoolInstance } from '../../../functions/aws/pool-groups.ts';
 import type { RepairRecord, RepairsRecord } from '../../../functions/aws/records.ts';
 import type { NodeSeen, NodesSeen, WorkerSeen } from '../../../functions/repair/judge-health.ts';
 import type { GroupSeen, PoolSeen } from '../../../functions/repair/judge-pool.ts';
@@ -84,3 +85,20 @@ export function poolOf(
 ): PoolSeen {
   return { cluster: 'demo', pool: 'general', policy, guard: stormGuard, groups, nodes, ...fields };
 }
+
+/** What a group says that repairs do not look at. */
+export const unusedOfGroup = {
+  subnetIds: [],
+  launchTemplateId: 'lt-1',
+  launchTemplateVersion: '1',
+  suspended: [],
+};
+
+/** A member as Auto Scaling shows it. */
+export const memberOf = (instanceId: string, lifecycleState: string): PoolInstance => ({
+  instanceId,
+  lifecycleState,
+  healthStatus: 'Healthy',
+  instanceType: 'm7g.large',
+  zone: 'us-east-1a',
+});

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchTemplates } from '../../../functions/aws/launch-templates.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { SlotHolders } from '../../../functions/aws/slot-holders.ts';
-import type { WorkerGroups } from '../../../functions/aws/worker-groups.ts';
 import { AwsRefused } from '../../../functions/runtime/errors.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { fakeExecutions } from '../../support/fake-executions.ts';
@@ -13,7 +13,7 @@ import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { buildSpec } from '../../support/specs.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
-import { ago, dead, now, repairOf, well } from './seen-pool.ts';
+import { ago, dead, memberOf, now, repairOf, unusedOfGroup, well } from './seen-pool.ts';
 
 const arn = (workflow: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:trivet-${workflow}`;
 const context = () =>
@@ -69,15 +69,16 @@ const deps = () => ({
     instances: async (wanted) => wanted.map((instanceId) => ({ instanceId, state: 'running' })),
     interfaceHolders: async () => new Map([['eni-a', 'i-a']]),
   }),
-  workerGroups: unstubbed<WorkerGroups>('WorkerGroups', {
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', {
     describe: async (names) =>
       names.map((name) => ({
         name,
         desired: ids.length,
         min: 0,
         max: 8,
+        ...unusedOfGroup,
         tags: {},
-        instances: ids.map((instanceId) => ({ instanceId, lifecycleState: 'InService' })),
+        instances: ids.map((instanceId) => memberOf(instanceId, 'InService')),
       })),
   }),
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {

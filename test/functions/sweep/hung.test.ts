@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchTemplates } from '../../../functions/aws/launch-templates.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { SlotHolders } from '../../../functions/aws/slot-holders.ts';
-import type { WorkerGroups } from '../../../functions/aws/worker-groups.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { fakeExecutions } from '../../support/fake-executions.ts';
 import { fakeObjects } from '../../support/fake-objects.ts';
@@ -43,7 +43,7 @@ const deps = () => ({
   }),
   templates: unstubbed<LaunchTemplates>('LaunchTemplates', {}),
   objects: fakeObjects(),
-  workerGroups: unstubbed<WorkerGroups>('WorkerGroups', {}),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => ids.map((instanceId) => ({ instanceId, state: 'running' })),

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchFailure } from '../../../functions/aws/launch-failure.ts';
 import type { LaunchTemplates, TemplateVersionFact } from '../../../functions/aws/launch-templates.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { InstanceFact, SlotHolders } from '../../../functions/aws/slot-holders.ts';
-import type { WorkerGroups } from '../../../functions/aws/worker-groups.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
 import { fakeObjects } from '../../support/fake-objects.ts';
@@ -60,7 +60,7 @@ const deps = () => ({
     },
   }),
   objects: fakeObjects(),
-  workerGroups: unstubbed<WorkerGroups>('WorkerGroups', {}),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
