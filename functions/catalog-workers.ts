@@ -34,4 +34,34 @@ export const leavingWorkerTasks: readonly TaskEntry[] = [
     ...inVpc,
     description: 'Takes a node back whose drain was given up',
   },
+  {
+    name: 'judge-repair',
+    entry: 'functions/repair/judge-repair.ts',
+    ...quick,
+    description: 'Looks at a worker and its pool and decides the next step of its repair',
+  },
+  {
+    name: 'begin-repair',
+    entry: 'functions/repair/begin-repair.ts',
+    ...quick,
+    description: "Enters a worker's repair into the registry, one at a time in each pool and zone",
+  },
+  {
+    name: 'raise-pool',
+    entry: 'functions/repair/raise-pool.ts',
+    ...quick,
+    description: "Has a worker's group want one more, so that its replacement comes first",
+  },
+  {
+    name: 'terminate-worker',
+    entry: 'functions/repair/terminate-worker.ts',
+    ...quick,
+    description: 'Ends a dead worker through its group',
+  },
+  {
+    name: 'finish-repair',
+    entry: 'functions/repair/finish-repair.ts',
+    ...quick,
+    description: "Records how a worker's repair ended, and why",
+  },
 ];

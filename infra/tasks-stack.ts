@@ -75,5 +75,6 @@ function sweepEnvironment({ name }: Deployment) {
     TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
     TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
     TRIVET_DRAIN_WORKER_ARN: arn('states', `stateMachine:${name}-drain-worker`),
+    TRIVET_REPAIR_WORKER_ARN: arn('states', `stateMachine:${name}-repair-worker`),
   };
 }

@@ -69,3 +69,58 @@ export interface ObservationRecord {
   readonly observedAt: string;
   readonly [key: string]: unknown;
 }
+
+/** Everything that repairs of a cluster's workers remember. One item, so that who decides on an older one writes nothing. */
+export interface RepairsRecord {
+  /** Rises with each write. */
+  readonly revision: number;
+  readonly ailing: AilingRecord;
+  /** By pool. */
+  readonly pools: Readonly<Record<string, PoolHealthRecord>>;
+  /** Newest first: all that go on, and of those that ended the latest. */
+  readonly repairs: readonly RepairRecord[];
+}
+
+/** Since when workers are not well, by what looks one after the other found: nodes say only since when they are as they are now. */
+export interface AilingRecord {
+  readonly observedAt: string;
+  /** By instance: `absent`, no node of it; `unready`, its node is not ready, whatever the status says instead. */
+  readonly since: Readonly<Record<string, { readonly absent?: string; readonly unready?: string }>>;
+}
+
+export interface PoolHealthRecord {
+  readonly wanted: number;
+  readonly healthy: number;
+  /** How many may be unhealthy before the guard closes. */
+  readonly allowed: number;
+  /** At most the first few. */
+  readonly unhealthy: readonly { readonly instanceId: string; readonly zone: string; readonly why: string }[];
+  /** Why nothing can be said of the nodes now. */
+  readonly blind?: string;
+  /** There since the storm guard refused a repair, until its cool-down is over. */
+  readonly guard?: { readonly closedAt: string; readonly lastOverAt: string; readonly reason: string };
+}
+
+export interface RepairRecord {
+  readonly pool: string;
+  /** The zone's letter. */
+  readonly zone: string;
+  readonly instanceId: string;
+  readonly reason: string;
+  readonly replacement: 'before' | 'after';
+  readonly startedAt: string;
+  /** Of `before`: the size that its group was raised from and to. `changed`: another writer was there, and what came of it is not known. */
+  readonly raise?: {
+    readonly from: number;
+    readonly to: number;
+    readonly state: 'intended' | 'done' | 'changed';
+  };
+  /** When its termination was first asked for. */
+  readonly terminatedAt?: string;
+  readonly endedAt?: string;
+  readonly outcome?: RepairOutcome;
+  /** What the outcome rests on, or what is missing. */
+  readonly remark?: string;
+}
+
+export type RepairOutcome = 'replaced' | 'recovered' | 'given-up' | 'unfinished';

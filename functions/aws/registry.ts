@@ -11,9 +11,17 @@ import { RegistryConflict } from '../runtime/errors.ts';
 import { fromItem, toAttribute, toItem } from './attribute-values.ts';
 import { awsCode, calling, classify } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
-import type { ClusterRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
+import type { ClusterRecord, LeaseRecord, ObservationRecord, RepairsRecord, SlotRecord } from './records.ts';
 
-export type { ClusterRecord, FailureRecord, LeaseRecord, ObservationRecord, SlotRecord } from './records.ts';
+export type {
+  ClusterRecord,
+  FailureRecord,
+  LeaseRecord,
+  ObservationRecord,
+  RepairRecord,
+  RepairsRecord,
+  SlotRecord,
+} from './records.ts';
 
 /** What must be true of an item for a write to happen: each named field equals the value, or is absent where null is given. */
 export type Expectation<T> = { readonly [K in keyof T]?: T[K] | null };
@@ -70,6 +78,13 @@ export interface Registry {
   putObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
   getKubernetesObservation(cluster: string, signal?: AbortSignal): Promise<ObservationRecord | undefined>;
   putKubernetesObservation(cluster: string, record: ObservationRecord, signal?: AbortSignal): Promise<void>;
+  getRepairs(cluster: string, signal?: AbortSignal): Promise<RepairsRecord | undefined>;
+  putRepairs(
+    cluster: string,
+    record: RepairsRecord,
+    expected: Expectation<RepairsRecord> | 'absent',
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Every slot address of the deployment and the cluster that it is promised to. */
   listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
   /** Promises an address to a cluster unless it is another's already; whose it is then. */
@@ -100,6 +115,7 @@ const keys = {
     pk: `cluster#${cluster}`,
     sk: 'observation#kubernetes',
   }),
+  repairs: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'repairs' }),
   address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
@@ -138,6 +154,9 @@ export function makeRegistry(config: Config): Registry {
       table.get<ObservationRecord>(keys.kubernetesObservation(cluster), signal),
     putKubernetesObservation: (cluster, record, signal) =>
       table.put(keys.kubernetesObservation(cluster), record, undefined, signal),
+    getRepairs: (cluster, signal) => table.get<RepairsRecord>(keys.repairs(cluster), signal),
+    putRepairs: (cluster, record, expected, signal) =>
+      table.put(keys.repairs(cluster), record, expected, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));

@@ -8,7 +8,7 @@ import type { Contract } from '../runtime/task.ts';
 const scope = z.object({
   autoScalingGroupName: z.optional(z.string()),
   instanceId: z.optional(z.string()),
-  cluster: z.optional(z.string()),
+  cluster: z.optional(clusterName),
   /** What AWS announces for the instance: `spot-interruption`, `rebalance`, `health-event`. */
   cause: z.optional(z.string()),
   /** The event's detail-type, for the log. */
@@ -22,6 +22,7 @@ export const sweepActions = [
   'start-replace',
   'start-join',
   'start-drain',
+  'start-repair',
   'mark-unhealthy',
   'replace-hung-node',
   'resume-launch',
@@ -53,6 +54,8 @@ const finding = z.strictObject({
   lastReplacement: z.optional(hungReplacement),
   /** A person is told as by `report`, though the sweep goes on trying. */
   alarming: z.optional(z.boolean()),
+  /** Of `report`: the storm guard of a pool refuses repairs. */
+  storm: z.optional(z.boolean()),
 });
 /** One slot or worker as the sweep judged it. `report` = something for a person that no workflow of today mends. */
 export type SweepFinding = z.infer<typeof finding>;

@@ -1,6 +1,9 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { type InstanceStatuses, makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { type LeavingInstances, makeLeavingInstances } from '../aws/leaving-instances.ts';
+import { makeObjects, type Objects } from '../aws/objects.ts';
+import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
@@ -19,6 +22,9 @@ export interface SweepReaders {
   readonly templates: LaunchTemplates;
   readonly executions: Executions;
   readonly leaving: Pick<LeavingInstances, 'scheduledEvents'>;
+  readonly objects: Objects;
+  readonly poolGroups: PoolGroups;
+  readonly statuses: InstanceStatuses;
 }
 
 /** Where and when the sweep looks. */
@@ -37,6 +43,9 @@ export function makeSweepDeps(config: Config) {
     templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
     leaving: makeLeavingInstances(config),
+    objects: makeObjects(config),
+    poolGroups: makePoolGroups(config),
+    statuses: makeInstanceStatuses(config),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Executions } from '../aws/executions.ts';
 import { executionArnOf } from '../aws/executions.ts';
 import type { ScheduledEvent } from '../aws/leaving-instances.ts';
 import { slotResourceName } from '../clusters/names.ts';
+import { sweepRepairs } from '../repair/sweep-repairs.ts';
 import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -28,20 +29,28 @@ export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepR
   const now = clock.now();
   const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
   const workers = await observeWorkers(scope ?? undefined, deps, { deployment: config.deployment, signal });
+  const suspects = await observeHung(scope ?? undefined, swept, { registry: deps.registry, signal });
+  // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
+  const [repairs, scheduled] = await Promise.allSettled([
+    sweepRepairs(scope ?? undefined, deps, context),
+    scheduledEvents(scope ?? undefined, deps, signal),
+  ]);
   const occasion = {
     scope: scope ?? undefined,
-    scheduled: await scheduledEvents(scope ?? undefined, deps, signal),
+    scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [],
   };
-  const suspects = await observeHung(scope ?? undefined, swept, { registry: deps.registry, signal });
   const findings = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
     ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
     ...workers.map(decideWorkerSweep),
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
+    ...(repairs.status === 'fulfilled' ? repairs.value : []),
   ].filter(({ action }) => action !== 'none');
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const failures = [repairs, scheduled, ...results].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
   if (failures.length > 0) throw failures[0];
   const started = results.flatMap((result) =>
     result.status === 'fulfilled' && result.value ? [result.value] : [],
@@ -58,7 +67,8 @@ async function act(
 ): Promise<string | undefined> {
   const { config, signal } = context;
   const group = slotResourceName(config.deployment, finding.cluster, finding.slot ?? '');
-  if (finding.action === 'report' || finding.alarming) context.metrics.count('SlotUnattended');
+  if (finding.storm) context.metrics.count('WorkerStorm');
+  else if (finding.action === 'report' || finding.alarming) context.metrics.count('SlotUnattended');
   switch (finding.action) {
     case 'none':
     case 'wait':
@@ -83,7 +93,9 @@ async function act(
     case 'start-replace':
       return startReplacement(finding, deps.executions, context);
     case 'start-join':
-      return startJoin(finding, deps.executions, context);
+      return startForWorker(finding, 'join-worker', deps.executions, context);
+    case 'start-repair':
+      return startForWorker(finding, 'repair-worker', deps.executions, context);
     case 'start-drain':
       return startDrain(finding, deps.executions, context);
     default:
@@ -126,14 +138,17 @@ function startReplacement(
   return startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context);
 }
 
-function startJoin(
-  { cluster, pool, zone, instanceId }: SweepFinding,
+/** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
+function startForWorker(
+  { cluster, pool, zone, instanceId, reason }: SweepFinding,
+  workflow: 'join-worker' | 'repair-worker',
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = context.config.joinWorkerArn;
-  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_JOIN_WORKER_ARN');
-  const input = { cluster, pool, zone, instanceId };
+  const { joinWorkerArn, repairWorkerArn } = context.config;
+  const stateMachineArn = workflow === 'join-worker' ? joinWorkerArn : repairWorkerArn;
+  if (!stateMachineArn) throw new ConfigInvalid(`the sweep needs the ARN of ${workflow} in its environment`);
+  const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input }, executions, context);
 }

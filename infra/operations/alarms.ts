@@ -60,6 +60,7 @@ export class Alarms extends Construct {
       controlPlaneNodeHung(props.deployment),
       workerAbandoned(props.deployment),
       drainExpired(props.deployment),
+      workerStorm(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -152,6 +153,14 @@ function drainExpired(deployment: string): Watched {
     name: 'drain-expired',
     says: 'A worker went with pods or volumes on it, since its drain did not end before its deadline',
     metric: counted('DrainExpired', 'finish-drain', deployment),
+  };
+}
+
+function workerStorm(deployment: string): Watched {
+  return {
+    name: 'worker-storm',
+    says: 'More workers of a pool are unhealthy than may be, and Trivet replaces none of them',
+    metric: counted('WorkerStorm', 'sweep', deployment),
   };
 }
 

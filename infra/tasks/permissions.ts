@@ -6,6 +6,7 @@ import { kubernetesPermissions } from './permissions/kubernetes.ts';
 import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
+import { repairPermissions } from './permissions/repair.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
 import { workerPermissions } from './permissions/workers.ts';
 import { scopeOf, type TaskResources } from './scope.ts';
@@ -27,6 +28,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...kubernetesPermissions(scope),
     ...workerPermissions(scope),
     ...drainPermissions(scope),
+    ...repairPermissions(scope),
     ...sweepPermissions(scope),
   };
 }

@@ -1,24 +1,19 @@
 import type { Permissions } from '../permissions.ts';
 import type { Scope } from '../scope.ts';
 import { allow, describe } from '../statements.ts';
+import { seesWorkerHealth } from './repair.ts';
 
 /**
  * The sweep reads everything, starts workflows and nudges groups; of a slot it changes the instance type alone (ADR 6), and of a cluster's
- * record which hung node it has replaced (ADR 17).
+ * record which hung node it has replaced (ADR 17). It keeps what repairs of workers remember (ADR 19).
  */
 export function sweepPermissions(scope: Scope): Permissions {
   return {
     sweep: [
-      ...scope.registry('UpdateItem'),
+      ...scope.registry('PutItem', 'UpdateItem'),
       describe('autoscaling', 'AutoScalingGroups', 'ScalingActivities'),
-      describe(
-        'ec2',
-        'Instances',
-        'InstanceStatus',
-        'NetworkInterfaces',
-        'LaunchTemplates',
-        'LaunchTemplateVersions',
-      ),
+      describe('ec2', 'Instances', 'NetworkInterfaces', 'LaunchTemplates', 'LaunchTemplateVersions'),
+      ...seesWorkerHealth(scope),
       allow(
         ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses', 'autoscaling:SetInstanceHealth'],
         [scope.slotGroup],
@@ -29,7 +24,7 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.launchesSlots,
       allow(
         ['states:StartExecution'],
-        ['replace-etcd-member', 'join-worker', 'drain-worker'].map(scope.stateMachine),
+        ['replace-etcd-member', 'join-worker', 'drain-worker', 'repair-worker'].map(scope.stateMachine),
       ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],

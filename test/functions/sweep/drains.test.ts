@@ -1,10 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchTemplates } from '../../../functions/aws/launch-templates.ts';
 import type { ScheduledEvent } from '../../../functions/aws/leaving-instances.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { SlotHolders } from '../../../functions/aws/slot-holders.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
+import { fakeObjects } from '../../support/fake-objects.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { buildSpec } from '../../support/specs.ts';
@@ -43,6 +46,9 @@ const deps = () => ({
       return scheduled;
     },
   },
+  objects: fakeObjects(),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', { describe: async () => [] }),
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', { impaired: async () => [] }),
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) =>
       names.includes('trivet-demo-pool-general-a')

@@ -1,9 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchTemplates } from '../../../functions/aws/launch-templates.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { SlotHolders } from '../../../functions/aws/slot-holders.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { fakeExecutions } from '../../support/fake-executions.ts';
+import { fakeObjects } from '../../support/fake-objects.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
@@ -40,6 +43,9 @@ const deps = () => ({
     },
   }),
   templates: unstubbed<LaunchTemplates>('LaunchTemplates', {}),
+  objects: fakeObjects(),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => ids.map((instanceId) => ({ instanceId, state: 'running' })),
     interfaceHolders: async () => new Map(slots.map((slot) => [`eni-${slot}`, `i-${slot}`])),

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchFailure } from '../../../functions/aws/launch-failure.ts';
 import type { LaunchTemplates, TemplateVersionFact } from '../../../functions/aws/launch-templates.ts';
+import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroupFact, SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { InstanceFact, SlotHolders } from '../../../functions/aws/slot-holders.ts';
 import { handler as sweep } from '../../../functions/sweep/sweep.ts';
 import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
+import { fakeObjects } from '../../support/fake-objects.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
@@ -57,6 +60,9 @@ const deps = () => ({
       return version;
     },
   }),
+  objects: fakeObjects(),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
     interfaceHolders: async () => held,

@@ -1,0 +1,36 @@
+import type { Registry } from '../aws/registry.ts';
+import type { TaskContext } from '../runtime/task.ts';
+import type { SweepFinding, SweepScope } from '../sweep/contracts.ts';
+import { changeAt } from './change-repairs.ts';
+import { decideRepairSweep } from './decide-repair-sweep.ts';
+import { type HealthReaders, observeWorkerHealth } from './observe-worker-health.ts';
+
+export interface RepairSweepDeps extends HealthReaders {
+  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getRepairs' | 'putRepairs'>;
+}
+
+/**
+ * Finds workers to repair, and keeps what the next look needs. Not for an event of one group or instance: what makes a worker dead takes minutes.
+ *
+ * Safe to repeat: what is remembered is written over what was read alone, and a look that loses to another is made good by the next.
+ */
+export async function sweepRepairs(
+  scope: SweepScope | undefined,
+  deps: RepairSweepDeps,
+  { clock, config, signal }: TaskContext,
+): Promise<SweepFinding[]> {
+  if (scope?.autoScalingGroupName || scope?.instanceId) return [];
+  const now = clock.now();
+  const clusters = scope?.cluster ? [scope.cluster] : await deps.registry.listClusters(signal);
+  const found = await observeWorkerHealth(clusters, deps, { deployment: config.deployment, now, signal });
+  const swept = await Promise.all(
+    found.map(async (health) => {
+      const { findings, remember } = decideRepairSweep(health, now);
+      const { cluster, repairs } = health;
+      const at = { registry: deps.registry, cluster, revision: repairs?.revision ?? 0 };
+      if (remember) await changeAt(at, (record) => ({ ...record, ...remember }), signal);
+      return findings;
+    }),
+  );
+  return swept.flat();
+}
