@@ -98,6 +98,8 @@ export function objectKeys(cluster: string) {
       report: `${root}/workers/${userId}/report`,
       console: `${root}/workers/${userId}/console.log`,
     }),
+    /** What Kubernetes says of the workers and of pods that wait for one (functions/demand/contracts.ts). */
+    workersObservation: `${root}/observations/workers.json`,
     directive: (slot: string, instanceId: string) => `${root}/slots/${slot}/directives/${instanceId}`,
     report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
     reports: (slot: string) => `${root}/slots/${slot}/reports/`,

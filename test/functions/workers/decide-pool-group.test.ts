@@ -35,12 +35,12 @@ const built = (changes: Partial<PoolGroupBuilt> = {}): PoolGroupBuilt => ({
 });
 
 describe('a pool’s group', () => {
-  test('has its share of the pool’s bounds, its zone’s subnets in order, and both hooks', () => {
+  test('has its share of the least number, room for the greatest, its zone’s subnets in order, and both hooks', () => {
     expect(wanted().shape).toMatchObject({
       name: 'trivet-demo-pool-general-a',
       subnetIds: ['subnet-1', 'subnet-2'],
       min: 2,
-      max: 4,
+      max: 8,
       launchTemplateId: 'lt-1',
       launchTemplateVersion: '4',
       instanceTypes: ['m7g.large', 'm6g.large'],
@@ -81,7 +81,7 @@ describe('a pool’s group', () => {
         {
           step: 'update',
           reason:
-            'its template version is 3, and 4 is the latest, its bounds are 2 to 9, and 2 to 4 are wanted',
+            'its template version is 3, and 4 is the latest, its bounds are 2 to 9, and 2 to 8 are wanted',
         },
       ],
     ],
