@@ -11,12 +11,14 @@ export interface LaunchFailure {
 
 /**
  * An activity's status message is EC2's own message, sometimes after its code. These are InsufficientInstanceCapacity, Unsupported for the
- * zone, and InsufficientHostCapacity; a limit of the account (VcpuLimitExceeded) is none of them, as another type would meet it too.
+ * zone, and InsufficientHostCapacity, and what fleets say of spot; a limit of the account (VcpuLimitExceeded) is none of them, as another type would meet it too.
  */
 const capacityMessages = [
   /\bdo(?:es)? not have sufficient (?<type>\S+) capacity\b/i,
   /\binstance type \((?<type>[^)\s]+)\) is not supported in your requested availability zone\b/i,
   /\bInsufficient(?:Instance|Host)Capacity\b/,
+  /\bUnfulfillableCapacity\b/,
+  /\bno spot capacity available\b/i,
   /\binsufficient capacity\b/i,
 ];
 

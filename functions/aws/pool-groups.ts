@@ -5,6 +5,7 @@ import {
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
+  type MixedInstancesPolicy,
   SetDesiredCapacityCommand,
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
@@ -36,6 +37,9 @@ export interface PoolGroupShape {
   readonly max: number;
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: string;
+  /** First choice first. Auto Scaling takes the first that EC2 has; of spot, the cheapest that is likely to last. */
+  readonly instanceTypes: readonly string[];
+  readonly capacity: 'on-demand' | 'spot';
 }
 
 export interface PoolInstance {
@@ -105,7 +109,10 @@ export interface PoolGroups {
   heartbeat(instance: LeavingInstance, signal?: AbortSignal): Promise<boolean>;
   /** Lets an instance go that waits in the terminate hook. False: it waits there no longer. */
   completeTermination(instance: LeavingInstance, signal?: AbortSignal): Promise<boolean>;
-  /** Launches that failed since one last brought an instance, newest first; at most the latest 100 activities are looked at. */
+  /**
+   * Launches that failed since one last brought an instance, newest first; at most the latest 100 activities are looked at. A failure for
+   * capacity means that EC2 had none of the group's types: the message names one of them at most, and of spot none.
+   */
   launchFailures(name: string, signal?: AbortSignal): Promise<LaunchFailure[]>;
 }
 
@@ -142,8 +149,7 @@ function groupFound(group: AutoScalingGroup): PoolGroupFound {
   return {
     name: group.AutoScalingGroupName ?? '',
     subnetIds: (group.VPCZoneIdentifier ?? '').split(',').sort(),
-    launchTemplateId: group.LaunchTemplate?.LaunchTemplateId ?? '',
-    launchTemplateVersion: group.LaunchTemplate?.Version ?? '',
+    ...mixFound(group),
     min: group.MinSize ?? 0,
     max: group.MaxSize ?? 0,
     desired: group.DesiredCapacity ?? 0,
@@ -159,6 +165,38 @@ function groupFound(group: AutoScalingGroup): PoolGroupFound {
       reason: SuspensionReason ?? '',
     })),
     tags: readTags(group.Tags),
+  };
+}
+
+/**
+ * The policy by which a group buys. One group is one zone, so that Auto Scaling has no zones to balance (`AZRebalance`) and kills nothing for
+ * it. It replaces no spot instance on a rebalance recommendation either: that is the sweep's to weigh.
+ */
+function mixOf(shape: PoolGroupShape) {
+  const MixedInstancesPolicy: MixedInstancesPolicy = {
+    LaunchTemplate: {
+      LaunchTemplateSpecification: templateOf(shape),
+      Overrides: shape.instanceTypes.map((InstanceType) => ({ InstanceType })),
+    },
+    InstancesDistribution: {
+      OnDemandAllocationStrategy: 'prioritized',
+      OnDemandBaseCapacity: 0,
+      OnDemandPercentageAboveBaseCapacity: shape.capacity === 'spot' ? 0 : 100,
+      SpotAllocationStrategy: 'price-capacity-optimized',
+    },
+  };
+  return { MixedInstancesPolicy, CapacityRebalance: false };
+}
+
+/** A group that an older Trivet made has a launch template alone: it names no types. */
+function mixFound({ LaunchTemplate, MixedInstancesPolicy: policy }: AutoScalingGroup) {
+  const template = policy?.LaunchTemplate?.LaunchTemplateSpecification ?? LaunchTemplate;
+  const onDemand = policy?.InstancesDistribution?.OnDemandPercentageAboveBaseCapacity ?? 100;
+  return {
+    launchTemplateId: template?.LaunchTemplateId ?? '',
+    launchTemplateVersion: template?.Version ?? '',
+    instanceTypes: (policy?.LaunchTemplate?.Overrides ?? []).map(({ InstanceType = '' }) => InstanceType),
+    capacity: onDemand === 0 ? ('spot' as const) : ('on-demand' as const),
   };
 }
 
@@ -179,7 +217,7 @@ function building(client: AutoScalingClient): Pick<PoolGroups, 'create' | 'updat
       const command = new CreateAutoScalingGroupCommand({
         AutoScalingGroupName: shape.name,
         VPCZoneIdentifier: shape.subnetIds.join(','),
-        LaunchTemplate: templateOf(shape),
+        ...mixOf(shape),
         MinSize: shape.min,
         MaxSize: shape.max,
         DesiredCapacity: shape.min,
@@ -198,7 +236,7 @@ function building(client: AutoScalingClient): Pick<PoolGroups, 'create' | 'updat
       const command = new UpdateAutoScalingGroupCommand({
         AutoScalingGroupName: group.name,
         VPCZoneIdentifier: shape.subnetIds.join(','),
-        LaunchTemplate: templateOf(shape),
+        ...mixOf(shape),
         MinSize: shape.min,
         MaxSize: shape.max,
         ...(desired !== group.desired && { DesiredCapacity: desired }),

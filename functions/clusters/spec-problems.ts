@@ -28,7 +28,7 @@ const fixes: Readonly<Record<string, string>> = {
   'backups.keepDays': 'use 1 to 3650',
   pools: 'give a list of pools, or leave it out',
   'pools[].name': 'use 2 to 20 lower-case letters, digits and hyphens, a letter first and no hyphen last',
-  'pools[].instanceTypes': 'give at least one instance type, such as [m7g.large]',
+  'pools[].instanceTypes': 'give one to 40 instance types, such as [m7g.large]',
   'pools[].instanceTypes[]': 'use an EC2 instance type, such as m7g.large',
   'pools[].zones': 'give at least one zone letter, such as [a]',
   'pools[].zones[]': 'use zone letters a to f',

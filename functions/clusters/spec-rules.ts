@@ -242,13 +242,18 @@ function checkPools({ pools }: Raw): Problem[] {
         problem: `${parsed.data.min} is more than max, ${parsed.data.max}`,
         fix: 'raise max or lower min',
       });
-    const twice = repeated(parsed.data.zones);
-    if (twice.length > 0)
-      problems.push({
-        path: `pools[${index}].zones`,
-        problem: `${twice.join(', ')} is named twice`,
-        fix: 'name each zone once',
-      });
+    for (const [field, one] of [
+      ['zones', 'zone'],
+      ['instanceTypes', 'instance type'],
+    ] as const) {
+      const twice = repeated(parsed.data[field]);
+      if (twice.length > 0)
+        problems.push({
+          path: `pools[${index}].${field}`,
+          problem: `${twice.join(', ')} is named twice`,
+          fix: `name each ${one} once`,
+        });
+    }
   }
   return problems;
 }

@@ -154,7 +154,13 @@ export const poolSpec = z.strictObject({
     .check(z.regex(/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/), z.describe('Name of the pool, unique in the cluster.')),
   instanceTypes: z
     .array(instanceType)
-    .check(z.minLength(1), z.describe('Instance types, first choice first.')),
+    .check(
+      z.minLength(1),
+      z.maxLength(40),
+      z.describe(
+        'Instance types, first choice first; on a capacity error the next is taken. Of spot, the cheapest that is likely to last.',
+      ),
+    ),
   zones: z
     .array(z.string().check(z.regex(/^[a-f]$/)))
     .check(z.minLength(1), z.describe('Zone letters in which the pool has workers.')),

@@ -57,6 +57,8 @@ export function wantedPoolGroup(
       max: size.max,
       launchTemplateId: template.launchTemplateId,
       launchTemplateVersion: template.version,
+      instanceTypes: pool.instanceTypes,
+      capacity: pool.capacity,
     },
     tags: tagsOf({ ...owner, pool: pool.name }, name, spec.tags),
   };
@@ -76,6 +78,9 @@ export function decidePoolGroup(
     (found.min !== shape.min || found.max !== shape.max) &&
       `its bounds are ${found.min} to ${found.max}, and ${shape.min} to ${shape.max} are wanted`,
     found.subnetIds.join() !== shape.subnetIds.join() && 'its subnets differ',
+    found.instanceTypes.join() !== shape.instanceTypes.join() &&
+      `its instance types are ${found.instanceTypes.join(', ') || 'those of the template'}, and ${shape.instanceTypes.join(', ')} are wanted`,
+    found.capacity !== shape.capacity && `it buys ${found.capacity}, and ${shape.capacity} is wanted`,
   ].filter((difference) => difference !== false);
   if (differences.length > 0) steps.push({ step: 'update', reason: differences.join(', ') });
   for (const transition of ['launch', 'terminate'] as const) {

@@ -50,10 +50,10 @@ export function wantedPoolTemplate(
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const data = {
     ImageId: `resolve:ssm:${spec.controlPlane.amiParameter}`,
+    // The group's policy says which types and whether spot; Auto Scaling takes no template that asks for spot itself.
     InstanceType: (pool.instanceTypes[0] ?? '') as never,
     IamInstanceProfile: { Name: instanceProfileName },
     SecurityGroupIds: [securityGroupId],
-    ...(pool.capacity === 'spot' && { InstanceMarketOptions: { MarketType: 'spot' as const } }),
     BlockDeviceMappings: [rootDisk(deployment.keyArn)],
     MetadataOptions: metadataOptions,
     UserData: Buffer.from(renderWorkerUserData(input, manifest.sha256)).toString('base64'),

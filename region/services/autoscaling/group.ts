@@ -4,6 +4,7 @@ import type {
   InstanceMaintenancePolicy,
   LifecycleState,
 } from '@aws-sdk/client-auto-scaling';
+import type { Market, Mix } from './mixed.ts';
 
 /** The processes of a group that can be suspended (facts §2). */
 export const processNames = [
@@ -56,6 +57,7 @@ export interface Member {
   /** Private address. */
   readonly address: string;
   readonly instanceType: string;
+  readonly market: Market;
   readonly imageId: string;
   /** With the version that was launched. */
   readonly template: TemplateChoice;
@@ -79,6 +81,8 @@ export interface Tag {
 /** What the caller of a group decides. */
 export interface GroupSettings {
   template: TemplateChoice;
+  /** Where the group has a mixed instances policy. */
+  mix: Mix | undefined;
   minSize: number;
   maxSize: number;
   desired: number;

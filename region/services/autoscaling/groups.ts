@@ -16,6 +16,7 @@ import { takePage } from '../common/take-page.ts';
 import { type Group, isLeaving } from './group.ts';
 import { hooksOf } from './hooks.ts';
 import { instanceView } from './instances.ts';
+import { mixView } from './mixed.ts';
 import { settingsOf } from './settings.ts';
 import { type AutoScaling, groupNamed, invalid } from './store.ts';
 import { tagsOf, tagViews } from './tags.ts';
@@ -24,6 +25,8 @@ import { checkTargetGroups } from './target-groups.ts';
 const settingMembers = [
   'AutoScalingGroupName',
   'LaunchTemplate',
+  'MixedInstancesPolicy',
+  'CapacityRebalance',
   'MinSize',
   'MaxSize',
   'DesiredCapacity',
@@ -168,7 +171,10 @@ function view(group: Group, withInstances: boolean): AutoScalingGroup {
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,
-    LaunchTemplate: { LaunchTemplateId: id, LaunchTemplateName: name, Version: version },
+    ...(settings.mix
+      ? { MixedInstancesPolicy: mixView(settings.mix, settings.template) }
+      : { LaunchTemplate: { LaunchTemplateId: id, LaunchTemplateName: name, Version: version } }),
+    CapacityRebalance: false,
     MinSize: settings.minSize,
     MaxSize: settings.maxSize,
     DesiredCapacity: settings.desired,

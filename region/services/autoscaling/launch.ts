@@ -1,5 +1,6 @@
 import type {
   DescribeLaunchTemplateVersionsResult,
+  _InstanceType as InstanceTypeName,
   LaunchTemplateVersion,
   Reservation,
   RunInstancesRequest,
@@ -9,6 +10,7 @@ import { AwsError } from '../../kernel/errors.ts';
 import { beginActivity, endActivity, putResultEvent } from './activities.ts';
 import { type Group, hooksFor, isLeaving, type Member } from './group.ts';
 import { cancelActions, waitForHooks } from './lifecycle-actions.ts';
+import { type Market, nextMarket } from './mixed.ts';
 import { launchBackoff } from './plan.ts';
 import { type AutoScaling, autoscalingPrincipal } from './store.ts';
 import { joinTargetGroups, leaveTargetGroups } from './target-groups.ts';
@@ -33,8 +35,9 @@ export async function launchOne(scaling: AutoScaling, group: Group): Promise<boo
   try {
     spot = await chooseSpot(scaling, group);
     const version = await templateVersion(scaling, group);
+    const market = group.settings.mix ? nextMarket(group.settings.mix, group) : 'on-demand';
     const input = launchInput(scaling, group, version, spot);
-    const reservation = await invokeEc2<Reservation>(scaling, 'runInstances', input);
+    const reservation = await runFirst(scaling, group, input, market);
     if (group.deleting) return endStray(scaling, reservation);
     addMember(scaling, group, { reservation, version, spot, cause });
     return true;
@@ -43,6 +46,35 @@ export async function launchOne(scaling: AutoScaling, group: Group): Promise<boo
     recordFailure(scaling, group, { reason: error.message, cause, spot });
     return false;
   }
+}
+
+/** Launches the first of the policy's types that EC2 has; the failure that is told is the last type's. */
+async function runFirst(
+  scaling: AutoScaling,
+  { settings: { mix } }: Group,
+  input: RunInstancesRequest,
+  market: Market,
+): Promise<Reservation> {
+  const run = (more: Partial<RunInstancesRequest>): Promise<Reservation> =>
+    invokeEc2<Reservation>(scaling, 'runInstances', { ...input, ...more });
+  if (!mix) return run({});
+  const bought: Partial<RunInstancesRequest> =
+    market === 'spot' ? { InstanceMarketOptions: { MarketType: 'spot' } } : {};
+  const types = mix.instanceTypes.length > 0 ? mix.instanceTypes : [undefined];
+  let failure: AwsError | undefined;
+  for (const type of types) {
+    const ClientToken = scaling.kernel.ids.uuid();
+    try {
+      return await run({ ...bought, ClientToken, InstanceType: type as InstanceTypeName });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      failure = error;
+      if (error.code !== 'InsufficientInstanceCapacity') break;
+    }
+  }
+  const what = market === 'spot' ? 'Spot' : 'On-Demand';
+  const code = failure?.code ?? 'InternalError';
+  throw new AwsError(code, `Could not launch ${what} Instances. ${code} - ${failure?.message ?? ''}`);
 }
 
 function recordFailure(
@@ -138,6 +170,7 @@ function addMember(
     zone: made.spot.zone,
     address: instance.PrivateIpAddress ?? '',
     instanceType: instance.InstanceType ?? '',
+    market: instance.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
     imageId: instance.ImageId ?? '',
     template: { ...group.settings.template, version: String(made.version.VersionNumber) },
     launchedAt: scaling.kernel.clock.now(),

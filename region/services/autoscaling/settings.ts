@@ -5,13 +5,16 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import type {
   DescribeLaunchTemplateVersionsResult,
+  _InstanceType as InstanceTypeName,
   LaunchTemplateVersion,
   Subnet,
 } from '@aws-sdk/client-ec2';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { refuse } from '../common/request.ts';
 import type { Ec2Service } from '../ec2/index.ts';
 import type { GroupSettings, TemplateChoice } from './group.ts';
+import { type Mix, mixOf } from './mixed.ts';
 import { type AutoScaling, autoscalingPrincipal, invalid } from './store.ts';
 
 type Request = CreateAutoScalingGroupType | UpdateAutoScalingGroupType;
@@ -28,10 +31,13 @@ export async function settingsOf(
   const minSize = request.MinSize ?? before?.minSize ?? invalid('MinSize is required');
   const maxSize = request.MaxSize ?? before?.maxSize ?? invalid('MaxSize is required');
   const desired = chooseDesired(minSize, maxSize, request.DesiredCapacity, before?.desired);
-  const { template, version } = await chooseTemplate(scaling, request.LaunchTemplate, before?.template);
+  if (request.CapacityRebalance === true) throw new NotPlayedError('CapacityRebalance of a group');
+  const { mix, wanted } = chooseMix(request, before);
+  const { template, version } = await chooseTemplate(scaling, wanted, before?.template, mix);
   const place = await choosePlace(scaling, request, version, before);
   return {
     template,
+    mix,
     minSize,
     maxSize,
     desired,
@@ -43,6 +49,21 @@ export async function settingsOf(
     deletionProtection: request.DeletionProtection ?? before?.deletionProtection ?? 'none',
     maintenancePolicy: request.InstanceMaintenancePolicy ?? before?.maintenancePolicy,
   };
+}
+
+/** With a template alone the group has no policy any more, and with a policy its template is the policy's. */
+function chooseMix(
+  { LaunchTemplate, MixedInstancesPolicy }: Request,
+  before: GroupSettings | undefined,
+): { readonly mix: Mix | undefined; readonly wanted: LaunchTemplateSpecification | undefined } {
+  if (MixedInstancesPolicy === undefined)
+    return { mix: LaunchTemplate ? undefined : before?.mix, wanted: LaunchTemplate };
+  if (LaunchTemplate !== undefined)
+    invalid(
+      'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
+    );
+  const { mix, template } = mixOf(MixedInstancesPolicy, before?.mix);
+  return { mix, wanted: template };
 }
 
 function chooseDesired(
@@ -76,6 +97,7 @@ async function chooseTemplate(
   { kernel }: AutoScaling,
   wanted: LaunchTemplateSpecification | undefined,
   before: TemplateChoice | undefined,
+  mix: Mix | undefined,
 ): Promise<{ template: TemplateChoice; version: LaunchTemplateVersion }> {
   if (wanted === undefined && before === undefined)
     invalid(
@@ -101,19 +123,29 @@ async function chooseTemplate(
     name: version.LaunchTemplateName ?? '',
     version: chosen,
   };
-  await checkLaunchable(kernel, version);
+  if (mix && version.LaunchTemplateData?.InstanceMarketOptions !== undefined)
+    refuse(
+      'InvalidQueryParameter',
+      'Incompatible launch template: You cannot use a launch template that is set to request Spot Instances (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch template to the group and try again.',
+    );
+  const types = mix?.instanceTypes.length ? mix.instanceTypes : [undefined];
+  for (const type of types) await checkLaunchable(kernel, version, type);
   return { template, version };
 }
 
 /** Auto Scaling tries a template when it is told to use it. @throws AwsError ValidationError */
-async function checkLaunchable(kernel: Kernel, version: LaunchTemplateVersion): Promise<void> {
+async function checkLaunchable(
+  kernel: Kernel,
+  version: LaunchTemplateVersion,
+  type: string | undefined,
+): Promise<void> {
   const LaunchTemplate = {
     LaunchTemplateId: version.LaunchTemplateId,
     Version: String(version.VersionNumber),
   };
   const ec2 = kernel.service('ec2') as Ec2Service;
   await asValidation(
-    ec2.checkLaunch({ LaunchTemplate, MinCount: 1, MaxCount: 1 }),
+    ec2.checkLaunch({ LaunchTemplate, MinCount: 1, MaxCount: 1, InstanceType: type as InstanceTypeName }),
     'You must use a valid fully-formed launch template. ',
   );
 }

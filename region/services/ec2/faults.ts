@@ -13,13 +13,14 @@ export interface Faults {
 export interface CapacityRule {
   readonly zone?: string;
   readonly instanceType?: string;
+  readonly market?: 'on-demand' | 'spot';
 }
 
 /** The ordered faults with the questions that EC2 asks of them. */
 export interface OrderedFaults extends Faults {
   /** Resolves when nothing holds the instance in `shutting-down`. */
   shutdownReleased(instanceId: string): Promise<void>;
-  lacksCapacity(zone: string, instanceType: string): boolean;
+  lacksCapacity(zone: string, instanceType: string, market: 'on-demand' | 'spot'): boolean;
   isDown(zone: string): boolean;
   isImageMissing(imageId: string): boolean;
 }
@@ -48,10 +49,13 @@ export function createFaults(): OrderedFaults {
       return () => void down.delete(zone);
     },
     shutdownReleased: async (instanceId) => held.get(instanceId)?.released,
-    lacksCapacity: (zone, instanceType) =>
+    lacksCapacity: (zone, instanceType, market) =>
       down.has(zone) ||
       [...scarce].some(
-        (rule) => (rule.zone ?? zone) === zone && (rule.instanceType ?? instanceType) === instanceType,
+        (rule) =>
+          (rule.zone ?? zone) === zone &&
+          (rule.instanceType ?? instanceType) === instanceType &&
+          (rule.market ?? market) === market,
       ),
     isDown: (zone) => down.has(zone),
     missingImage: (imageId) => {

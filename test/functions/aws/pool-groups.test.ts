@@ -8,10 +8,16 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { makePoolGroups, type PoolGroups, type PoolInstance } from '../../../functions/aws/pool-groups.ts';
+import {
+  makePoolGroups,
+  type PoolGroupShape,
+  type PoolGroups,
+  type PoolInstance,
+} from '../../../functions/aws/pool-groups.ts';
 import { makeSlotGroups } from '../../../functions/aws/slot-groups.ts';
 import { workerHooks } from '../../../functions/workers/decide-pool-group.ts';
 import { type Region, startRegion } from '../../../region/region.ts';
+import type { Ec2Service } from '../../../region/services/ec2/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testConfig } from '../../support/fake-task-context.ts';
 
@@ -26,13 +32,15 @@ let launchTemplateId: string;
 let count = 0;
 let name: string;
 
-const shape = (changes: object = {}) => ({
+const shape = (changes: Partial<PoolGroupShape> = {}): PoolGroupShape => ({
   name,
   subnetIds: [subnetId],
   min: 0,
   max: 3,
   launchTemplateId,
   launchTemplateVersion: '1',
+  instanceTypes: ['m7g.large', 'm6g.large'],
+  capacity: 'on-demand' as const,
   ...changes,
 });
 
@@ -97,6 +105,31 @@ describe('pool groups', () => {
       tags,
     });
     expect((await groups.describe([name, 'nobody'])).map((group) => group.name)).toEqual([name]);
+  });
+
+  test('become ones of spot, and of other types', async () => {
+    await groups.create(shape(), workerHooks, tags);
+    const [group] = await groups.describe([name]);
+    if (!group) throw new Error('no group');
+    const wanted = shape({ instanceTypes: ['m6g.large'], capacity: 'spot', max: 2 });
+    await groups.update(group, wanted, owner);
+    expect(await groups.find(name)).toMatchObject(wanted);
+  });
+
+  test('tell why none of their types could be launched', async () => {
+    const { faults } = region.kernel.service('ec2') as Ec2Service;
+    const restore = faults.insufficientCapacity({ market: 'spot' });
+    await groups.create(shape({ capacity: 'spot', min: 1 }), workerHooks, tags);
+    const failure = await eventually(async () => (await groups.launchFailures(name))[0]);
+    restore();
+    expect(failure).toEqual({
+      at: expect.any(String),
+      kind: 'capacity',
+      message:
+        'Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity available that matches your request. Launching EC2 instance failed.',
+    });
+    await instanceIn('Pending:Wait');
+    expect(await groups.launchFailures(name)).toEqual([]);
   });
 
   test('take a changed hook, and only from their owner', async () => {

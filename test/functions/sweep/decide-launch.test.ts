@@ -138,6 +138,11 @@ test.each<[string, Partial<LaunchFailure>]>([
   ],
   ['InsufficientHostCapacity', { kind: 'capacity' }],
   ['Insufficient capacity. Launching EC2 instance failed.', { kind: 'capacity' }],
+  [
+    'Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity due to your request configuration. Launching EC2 instance failed.',
+    { kind: 'capacity' },
+  ],
+  ['There is no Spot capacity available that matches your request.', { kind: 'capacity' }],
   ['Interface: [eni-0123456789abcdef0] in use. Launching EC2 instance failed.', { kind: 'interface-in-use' }],
   [
     'You have requested more vCPU capacity than your current vCPU limit of 32 allows. Launching EC2 instance failed.',

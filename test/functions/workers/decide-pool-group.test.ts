@@ -43,6 +43,8 @@ describe('a pool’s group', () => {
       max: 8,
       launchTemplateId: 'lt-1',
       launchTemplateVersion: '4',
+      instanceTypes: ['m7g.large', 'm6g.large'],
+      capacity: 'on-demand',
     });
     expect(workerHooks).toEqual({
       launch: { name: 'trivet-launch', heartbeatTimeoutSeconds: 900, defaultResult: 'ABANDON' },
@@ -82,6 +84,21 @@ describe('a pool’s group', () => {
             'its template version is 3, and 4 is the latest, its bounds are 2 to 9, and 2 to 8 are wanted',
         },
       ],
+    ],
+    [
+      'gets a policy of its types where an older Trivet gave it a template alone',
+      built({ instanceTypes: [] }),
+      [
+        {
+          step: 'update',
+          reason: 'its instance types are those of the template, and m7g.large, m6g.large are wanted',
+        },
+      ],
+    ],
+    [
+      'buys otherwise',
+      built({ capacity: 'spot' }),
+      [{ step: 'update', reason: 'it buys spot, and on-demand is wanted' }],
     ],
   ])('%s', (_name, found, steps) => {
     expect(decidePoolGroup(wanted(), found)).toEqual(steps);

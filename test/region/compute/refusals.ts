@@ -259,7 +259,7 @@ export const autoscalingRefusals: Refusal[] = [
   [
     'createAutoScalingGroup',
     { ...groupInput, MixedInstancesPolicy: {} },
-    'NotImplementedByEmbeddedRegion: The embedded region does not play the parameter MixedInstancesPolicy of autoscaling.createAutoScalingGroup.',
+    'ValidationError: Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
   ],
   [
     'createAutoScalingGroup',

@@ -48,6 +48,10 @@ function instanceView(ec2: Ec2, instance: Instance): InstanceView {
       InstanceMetadataTags: instance.metadataOptions?.InstanceMetadataTags ?? 'disabled',
     },
     ClientToken: instance.clientToken ?? '',
+    ...(instance.spotRequestId !== undefined && {
+      InstanceLifecycle: 'spot' as const,
+      SpotInstanceRequestId: instance.spotRequestId,
+    }),
     RootDeviceName: '/dev/xvda',
     RootDeviceType: 'ebs',
     VirtualizationType: 'hvm',
@@ -118,6 +122,7 @@ function filtersOf(ec2: Ec2): Filters<Instance> {
     'instance-state-name': (instance) => instance.state,
     'instance-state-code': (instance) => String(stateCodes[instance.state]),
     'instance-type': (instance) => instance.instanceType,
+    'instance-lifecycle': ({ spotRequestId }) => (spotRequestId === undefined ? undefined : 'spot'),
     'image-id': (instance) => instance.imageId,
     'availability-zone': (instance) => instance.zone,
     'vpc-id': unlessEnded((instance) => instance.vpcId),

@@ -14,6 +14,8 @@ export interface Instance {
   readonly launchIndex: number;
   readonly imageId: string;
   readonly instanceType: string;
+  /** Of a spot instance: the request that brought it. */
+  readonly spotRequestId: string | undefined;
   readonly zone: string;
   readonly subnetId: string;
   readonly vpcId: string;

@@ -7,7 +7,12 @@ import type {
 import { NotPlayedError } from '../../../kernel/errors.ts';
 import { refuse } from '../../common/request.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
-import { checkImageReference, checkMetadataOptions, decodeUserData } from '../launch-templates/data.ts';
+import {
+  checkImageReference,
+  checkMetadataOptions,
+  decodeUserData,
+  marketOf,
+} from '../launch-templates/data.ts';
 import { resolveTemplate } from '../launch-templates/launch-template.ts';
 import type { Ec2 } from '../store.ts';
 import { checkTags } from '../tags.ts';
@@ -16,6 +21,7 @@ import { checkTags } from '../tags.ts';
 export interface LaunchRequest {
   readonly imageReference: string;
   readonly instanceType: string;
+  readonly spot: boolean;
   readonly userData: string;
   readonly profile: RequestLaunchTemplateData['IamInstanceProfile'];
   readonly interfaces: readonly InstanceNetworkInterfaceSpecification[];
@@ -52,6 +58,7 @@ export function launchRequest(ec2: Ec2, input: RunInstancesRequest): LaunchReque
   const request: LaunchRequest = {
     imageReference,
     instanceType,
+    spot: marketOf(input.InstanceMarketOptions ?? data.InstanceMarketOptions) === 'spot',
     userData: decodeUserData(input.UserData ?? data.UserData),
     profile: input.IamInstanceProfile ?? data.IamInstanceProfile,
     interfaces,

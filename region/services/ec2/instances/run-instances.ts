@@ -25,6 +25,7 @@ const playedMembers: readonly (keyof RunInstancesRequest)[] = [
   'LaunchTemplate',
   'ImageId',
   'InstanceType',
+  'InstanceMarketOptions',
   'MinCount',
   'MaxCount',
   'NetworkInterfaces',
@@ -71,8 +72,8 @@ export async function runInstances(
       raced.map((id) => found('instance', ec2.instances, id)),
     );
   const place = findPlace(ec2, request);
-  if (ec2.faults.lacksCapacity(place.zone, request.instanceType))
-    refuseCapacity(place.zone, request.instanceType);
+  if (ec2.faults.lacksCapacity(place.zone, request.instanceType, request.spot ? 'spot' : 'on-demand'))
+    refuseCapacity(place.zone, request);
   const volumes = wantedVolumes(request);
   const reservationId = ec2.kernel.ids.ec2('r');
   const instances = Array.from({ length: request.count }, (_, launchIndex) => {
@@ -108,7 +109,13 @@ export async function checkLaunch(
   return { request, imageId, profile: await resolveProfile(ec2, request.profile) };
 }
 
-function refuseCapacity(zone: string, instanceType: string): never {
+function refuseCapacity(zone: string, { instanceType, spot }: LaunchRequest): never {
+  if (spot)
+    refuse(
+      'InsufficientInstanceCapacity',
+      'There is no Spot capacity available that matches your request.',
+      500,
+    );
   refuse(
     'InsufficientInstanceCapacity',
     `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${zone}). Our system will be working on provisioning additional capacity. You can currently get ${instanceType} capacity by not specifying an Availability Zone in your request or choosing another one.`,
@@ -232,6 +239,7 @@ function launchOne(
     ...known,
     instanceId,
     instanceType: request.instanceType,
+    spotRequestId: request.spot ? ec2.kernel.ids.ec2('sir') : undefined,
     zone: place.zone,
     subnetId: one.subnetId,
     vpcId: one.vpcId,

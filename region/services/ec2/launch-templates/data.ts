@@ -1,4 +1,5 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { NotPlayedError } from '../../../kernel/errors.ts';
 import { onlyPlayed, refuse } from '../../common/request.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
 import { checkTags } from '../tags.ts';
@@ -14,6 +15,7 @@ export function checkTemplateData(data: RequestLaunchTemplateData): void {
   onlyPlayed('a launch template', data, [
     'ImageId',
     'InstanceType',
+    'InstanceMarketOptions',
     'IamInstanceProfile',
     'UserData',
     'NetworkInterfaces',
@@ -33,6 +35,7 @@ export function checkTemplateData(data: RequestLaunchTemplateData): void {
   ]);
   if (data.ImageId !== undefined) checkImageReference(data.ImageId);
   if (data.InstanceType !== undefined) instanceTypeFacts(data.InstanceType);
+  marketOf(data.InstanceMarketOptions);
   decodeUserData(data.UserData);
   checkMetadataOptions(data.MetadataOptions);
   checkInterfaces(data);
@@ -62,6 +65,14 @@ export function decodeUserData(encoded: string | undefined): string {
   if (decoded.byteLength > userDataLimit)
     refuse('InvalidParameterValue', `User data is limited to ${userDataLimit} bytes`);
   return decoded.toString();
+}
+
+/** How instances are bought. Only one-time spot requests are played, at no more than the on-demand price. */
+export function marketOf(options: RequestLaunchTemplateData['InstanceMarketOptions']): 'spot' | 'on-demand' {
+  if (options === undefined) return 'on-demand';
+  onlyPlayed('market options', options, ['MarketType']);
+  if (options.MarketType !== 'spot') throw new NotPlayedError(`the market type ${options.MarketType}`);
+  return 'spot';
 }
 
 /** @throws AwsError InvalidParameterValue for a hop limit outside 1 to 64 (facts §8.2) */
