@@ -152,8 +152,8 @@ describe('provision-cluster', () => {
     await run(world, {}, pooledSpec);
     const groups = [...world.aws.poolGroupMap.values()];
     expect(groups.map(({ name, min, max, desired }) => ({ name, min, max, desired }))).toEqual([
-      { name: 'trivet-demo-pool-general-a', min: 2, max: 4, desired: 2 },
-      { name: 'trivet-demo-pool-general-b', min: 1, max: 4, desired: 1 },
+      { name: 'trivet-demo-pool-general-a', min: 2, max: 8, desired: 2 },
+      { name: 'trivet-demo-pool-general-b', min: 1, max: 8, desired: 1 },
     ]);
   });
 

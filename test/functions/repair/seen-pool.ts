@@ -91,6 +91,8 @@ export const unusedOfGroup = {
   subnetIds: [],
   launchTemplateId: 'lt-1',
   launchTemplateVersion: '1',
+  instanceTypes: ['m7g.large'],
+  capacity: 'on-demand' as const,
   suspended: [],
 };
 
