@@ -31,6 +31,8 @@ export function groupOf(
     subnetIds: [],
     launchTemplateId: 'lt-1',
     launchTemplateVersion: '1',
+    instanceTypes: ['m7g.large', 'm6g.large'],
+    capacity: 'on-demand',
     min: 0,
     max: 4,
     desired,
