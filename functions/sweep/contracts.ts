@@ -9,6 +9,10 @@ const scope = z.object({
   autoScalingGroupName: z.optional(z.string()),
   instanceId: z.optional(z.string()),
   cluster: z.optional(clusterName),
+  /** An object that a watch has written; its cluster is the one that is meant (read-scope.ts). */
+  objectKey: z.optional(z.string()),
+  /** Several instances that one event of AWS Health names. */
+  affectedEntities: z.optional(z.array(z.object({ entityValue: z.string() }))),
   /** What AWS announces for the instance: `spot-interruption`, `rebalance`, `health-event`. */
   cause: z.optional(z.string()),
   /** The event's detail-type, for the log. */

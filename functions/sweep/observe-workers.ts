@@ -2,6 +2,7 @@ import type { Registry } from '../aws/registry.ts';
 import type { SlotGroups } from '../aws/slot-groups.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import type { SweepScope } from './contracts.ts';
+import { namesInstance } from './read-scope.ts';
 
 /** A worker as its group has it. */
 export interface SweptWorker {
@@ -60,7 +61,7 @@ export async function observeWorkers(
   const groupsByName = new Map(facts.map((fact) => [fact.name, fact]));
   return places.flatMap(({ groupName, ...place }) =>
     (groupsByName.get(groupName)?.instances ?? [])
-      .filter(({ instanceId }) => scope?.instanceId === undefined || scope.instanceId === instanceId)
+      .filter(({ instanceId }) => namesInstance(scope, instanceId))
       .map(({ instanceId, lifecycleState }) => ({ ...place, instanceId, lifecycleState })),
   );
 }

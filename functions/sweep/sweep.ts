@@ -22,21 +22,23 @@ import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts'
 import { observeHung } from './observe-hung.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
+import { readScope } from './read-scope.ts';
 import { replaceHungNode } from './replace-hung-node.ts';
 
-export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepReaders, context) => {
+export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
+  const scope = readScope(input.scope);
   const { clock, config, log, signal } = context;
   const now = clock.now();
-  const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
-  const workers = await observeWorkers(scope ?? undefined, deps, { deployment: config.deployment, signal });
-  const suspects = await observeHung(scope ?? undefined, swept, { registry: deps.registry, signal });
+  const swept = await observeSlots(scope, deps, { deployment: config.deployment, now, signal });
+  const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
+  const suspects = await observeHung(scope, swept, { registry: deps.registry, signal });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
   const [repairs, scheduled] = await Promise.allSettled([
-    sweepRepairs(scope ?? undefined, deps, context),
-    scheduledEvents(scope ?? undefined, deps, signal),
+    sweepRepairs(scope, deps, context),
+    scheduledEvents(scope, deps, signal),
   ]);
   const occasion = {
-    scope: scope ?? undefined,
+    scope,
     scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [],
   };
   const findings = [

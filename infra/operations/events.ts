@@ -4,6 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { bucketName } from '../names.ts';
 
 interface Occasion {
   readonly name: string;
@@ -41,6 +42,11 @@ function occasions(deployment: string): readonly Occasion[] {
       'A group could not launch, mostly as the old node still holds the interface',
       'EC2 Instance Launch Unsuccessful',
     ),
+    ofGroup(
+      'worker-leaves',
+      'A worker waits in its terminate hook to be drained',
+      'EC2 Instance-terminate Lifecycle Action',
+    ),
     ofGroup('instance-terminated', 'A group has terminated an instance', 'EC2 Instance Terminate Successful'),
     {
       name: 'instance-stopped',
@@ -51,6 +57,64 @@ function occasions(deployment: string): readonly Occasion[] {
         detail: { state: ['shutting-down', 'stopped', 'terminated'] },
       },
       scope: { instanceId: EventField.fromPath('$.detail.instance-id'), reason: stateChange },
+    },
+    ...announcements(),
+    {
+      name: 'workers-observed',
+      description: 'A watch has seen a change among a cluster’s workers, or pods that wait for one',
+      pattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: {
+          bucket: { name: [bucketName(deployment)] },
+          object: { key: Match.suffix('/observations/workers.json') },
+        },
+      },
+      scope: { objectKey: EventField.fromPath('$.detail.object.key'), reason: 'Object Created' },
+    },
+  ];
+}
+
+/** What AWS announces for instances of this account; whose they are, if anybody's here, the sweep finds out. */
+function announcements(): readonly Occasion[] {
+  const ofSpot = (name: string, description: string, detailType: string, cause: string): Occasion => ({
+    name,
+    description,
+    pattern: { source: ['aws.ec2'], detailType: [detailType] },
+    scope: { instanceId: EventField.fromPath('$.detail.instance-id'), cause, reason: detailType },
+  });
+  const health = 'AWS Health Event';
+  return [
+    ofSpot(
+      'spot-interruption',
+      'Spot takes an instance back in two minutes',
+      'EC2 Spot Instance Interruption Warning',
+      'spot-interruption',
+    ),
+    ofSpot(
+      'rebalance-recommended',
+      'Spot will probably take an instance back',
+      'EC2 Instance Rebalance Recommendation',
+      'rebalance',
+    ),
+    {
+      name: 'change-scheduled',
+      description: 'AWS has scheduled something for instances, mostly days from now',
+      pattern: {
+        source: ['aws.health'],
+        detailType: [health],
+        detail: {
+          service: ['EC2'],
+          eventTypeCategory: ['scheduledChange'],
+          // A path that leads nowhere would make the input no JSON.
+          affectedEntities: { entityValue: Match.exists() },
+        },
+      },
+      scope: {
+        affectedEntities: EventField.fromPath('$.detail.affectedEntities'),
+        cause: 'health-event',
+        reason: health,
+      },
     },
   ];
 }

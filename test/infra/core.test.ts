@@ -57,11 +57,12 @@ test('each bucket refuses what does not come by TLS', () => {
   }
 });
 
-test("the bucket keeps versions and encrypts with the deployment's key", () => {
+test("the bucket keeps versions, tells EventBridge of its objects, and encrypts with the deployment's key", () => {
   const bucket = ofType(core, 'AWS::S3::Bucket').find(({ Properties }) => Properties.VersioningConfiguration);
   const [key] = ofType(core, 'AWS::KMS::Key');
   expect(bucket?.Properties).toMatchObject({
     VersioningConfiguration: { Status: 'Enabled' },
+    NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
     BucketEncryption: {
       ServerSideEncryptionConfiguration: [
         {

@@ -76,15 +76,34 @@ test('events go to the sweep with what they name, and what is not delivered is k
     'trivet-instance-waits': groupScope('EC2 Instance-launch Lifecycle Action'),
     'trivet-launch-failed': groupScope('EC2 Instance Launch Unsuccessful'),
     'trivet-instance-terminated': groupScope('EC2 Instance Terminate Successful'),
+    'trivet-worker-leaves': groupScope('EC2 Instance-terminate Lifecycle Action'),
+    'trivet-spot-interruption':
+      '{"scope":{"instanceId":<detail-instance-id>,"cause":"spot-interruption","reason":"EC2 Spot Instance Interruption Warning"}}',
+    'trivet-rebalance-recommended':
+      '{"scope":{"instanceId":<detail-instance-id>,"cause":"rebalance","reason":"EC2 Instance Rebalance Recommendation"}}',
+    'trivet-change-scheduled':
+      '{"scope":{"affectedEntities":<detail-affectedEntities>,"cause":"health-event","reason":"AWS Health Event"}}',
+    'trivet-workers-observed': '{"scope":{"objectKey":<detail-object-key>,"reason":"Object Created"}}',
     'trivet-instance-stopped':
       '{"scope":{"instanceId":<detail-instance-id>,"reason":"EC2 Instance State-change Notification"}}',
   });
 });
 
+test('of the objects in the bucket only the observations of workers are looked at', () => {
+  const rules = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties);
+  const rule = rules.find(({ Name }) => Name === 'trivet-workers-observed');
+  expect(rule?.EventPattern).toMatchObject({
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: { object: { key: [{ suffix: '/observations/workers.json' }] } },
+  });
+  expect(JSON.stringify(rule?.EventPattern)).toContain('trivet-');
+});
+
 test("a group's events are taken from the deployment's groups only", () => {
   const patterns = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties.EventPattern);
   const ofGroups = patterns.filter((pattern) => JSON.stringify(pattern).includes('aws.autoscaling'));
-  expect(ofGroups).toHaveLength(3);
+  expect(ofGroups).toHaveLength(4);
   for (const pattern of ofGroups) {
     expect(pattern).toMatchObject({ detail: { AutoScalingGroupName: [{ prefix: 'trivet-' }] } });
   }

@@ -8,6 +8,28 @@ export interface Faults {
   zoneOutage(zone: string): () => void;
   /** The image was deregistered: launches from it are refused with InvalidAMIID.NotFound. Any other well-formed id is an image. */
   missingImage(imageId: string): () => void;
+  /** A status check of the instance fails: the instance's own (its operating system), or the system's (what it runs on). */
+  impair(instanceId: string, check: StatusCheck): () => void;
+  /** Spot's warning, and after two minutes (`hookScale` shortens them) the end of the instance. The returned function calls the end off. */
+  interruptSpot(instanceId: string): () => void;
+  /** The recommendation alone, as it often comes before a warning or instead of one. */
+  recommendRebalance(instanceId: string): void;
+  /** AWS Health says what will happen to instances, and DescribeInstanceStatus shows it until it is cancelled. Nothing happens. */
+  scheduleChange(change: ScheduledChange): () => void;
+}
+
+export type StatusCheck = 'instance' | 'system';
+
+export interface ScheduledChange {
+  /** Of several, one event tells. */
+  readonly instanceIds: readonly string[];
+  readonly code:
+    | 'instance-reboot'
+    | 'instance-retirement'
+    | 'instance-stop'
+    | 'system-maintenance'
+    | 'system-reboot';
+  readonly notBefore: Date;
 }
 
 export interface CapacityRule {
@@ -17,7 +39,14 @@ export interface CapacityRule {
 }
 
 /** The ordered faults with the questions that EC2 asks of them. */
-export interface OrderedFaults extends Faults {
+export interface OrderedFaults
+  extends Omit<Faults, 'interruptSpot' | 'recommendRebalance' | 'scheduleChange'> {
+  /** `scheduleChange` without its event. */
+  schedule(change: ScheduledChange): () => void;
+  /** What is scheduled for an instance. */
+  scheduledFor(instanceId: string): readonly ScheduledChange[];
+  /** Since when a check fails; undefined while it passes. */
+  impairedSince(instanceId: string, check: StatusCheck): Date | undefined;
   /** Resolves when nothing holds the instance in `shutting-down`. */
   shutdownReleased(instanceId: string): Promise<void>;
   lacksCapacity(zone: string, instanceType: string, market: 'on-demand' | 'spot'): boolean;
@@ -26,11 +55,13 @@ export interface OrderedFaults extends Faults {
 }
 
 /** No faults yet. */
-export function createFaults(): OrderedFaults {
+export function createFaults(now: () => Date): OrderedFaults {
   const held = new Map<string, { released: Promise<void>; release: () => void }>();
   const scarce = new Set<CapacityRule>();
   const down = new Set<string>();
   const missingImages = new Set<string>();
+  const impaired = new Map<string, Date>();
+  const scheduled = new Set<ScheduledChange>();
   return {
     holdShutdown: (instanceId) => {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -62,6 +93,16 @@ export function createFaults(): OrderedFaults {
       missingImages.add(imageId);
       return () => void missingImages.delete(imageId);
     },
+    impair: (instanceId, check) => {
+      impaired.set(`${instanceId} ${check}`, now());
+      return () => void impaired.delete(`${instanceId} ${check}`);
+    },
+    impairedSince: (instanceId, check) => impaired.get(`${instanceId} ${check}`),
+    schedule: (change) => {
+      scheduled.add(change);
+      return () => void scheduled.delete(change);
+    },
+    scheduledFor: (instanceId) => [...scheduled].filter((one) => one.instanceIds.includes(instanceId)),
     isImageMissing: (imageId) => missingImages.has(imageId),
   };
 }

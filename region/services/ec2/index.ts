@@ -1,5 +1,6 @@
 import type { EC2, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Kernel, Operations, Service, UntypedOperation } from '../../kernel/kernel.ts';
+import { announcements } from './announcements.ts';
 import type { Faults } from './faults.ts';
 import { flowLogOperations } from './flow-logs.ts';
 import { instanceTypeOperations } from './instance-types.ts';
@@ -49,7 +50,7 @@ export function createEc2(kernel: Kernel): Ec2Service {
   };
   return {
     id: 'ec2',
-    faults: ec2.faults,
+    faults: { ...ec2.faults, ...announcements(ec2) },
     operations: withReservedTags(operations),
     checkLaunch: async (input) => void (await checkLaunch(ec2, input)),
   };

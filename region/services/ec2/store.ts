@@ -43,7 +43,7 @@ export interface Ec2 {
 export function createEc2Store(kernel: Kernel): Ec2 {
   const ec2: Ec2 = {
     kernel,
-    faults: createFaults(),
+    faults: createFaults(() => kernel.clock.now()),
     tags: createTags(),
     vpcs: new Map(),
     subnets: new Map(),

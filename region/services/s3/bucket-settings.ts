@@ -100,15 +100,16 @@ function secondarySettings(s3: S3State) {
     }),
     deleteBucketLifecycle: (input) => forget(bucketOf(s3, input.Bucket), 'lifecycle'),
     putBucketNotificationConfiguration: (input) => {
-      bucketOf(s3, input.Bucket);
-      if (Object.keys(input.NotificationConfiguration ?? {}).length > 0) {
-        throw new NotPlayedError('S3 event notifications');
-      }
+      const bucket = bucketOf(s3, input.Bucket);
+      const { EventBridgeConfiguration, ...others } = input.NotificationConfiguration ?? {};
+      if (Object.values(others).some((one) => one !== undefined))
+        throw new NotPlayedError('S3 event notifications but to EventBridge');
+      bucket.sendsEvents = EventBridgeConfiguration !== undefined;
       return {};
     },
     getBucketNotificationConfiguration: (input) => {
-      bucketOf(s3, input.Bucket);
-      return {};
+      const { sendsEvents } = bucketOf(s3, input.Bucket);
+      return sendsEvents ? { EventBridgeConfiguration: {} } : {};
     },
   } satisfies Operations<S3>;
 }

@@ -3,6 +3,7 @@ import { AwsError } from '../../kernel/errors.ts';
 import type { Operations, RequestContext } from '../../kernel/kernel.ts';
 import { checkDigests, contentOf } from './body.ts';
 import { beginWrite, checkRead } from './conditions.ts';
+import { putCreatedEvent } from './created-events.ts';
 import { encryptionFor, openEncryption, shownEncryption } from './encryption.ts';
 import { checkMetadata, headersOf, parseTagging } from './put.ts';
 import {
@@ -91,6 +92,7 @@ async function copyObject(s3: S3State, input: CopyObjectCommandInput, context: R
     checksums: checkDigests({ ChecksumAlgorithm: input.ChecksumAlgorithm }, source.bytes),
     tags: input.TaggingDirective === 'REPLACE' ? parseTagging(input.Tagging) : source.version.tags,
   });
+  putCreatedEvent(s3, bucket, version, { reason: 'CopyObject', requestId: context.requestId });
   return {
     CopyObjectResult: {
       ETag: version.content.etag,

@@ -14,6 +14,7 @@ import { pageAfter } from '../common/page.ts';
 import { checkDigests, contentOf, md5, readBody } from './body.ts';
 import { beginWrite } from './conditions.ts';
 import { readCopySource } from './copy.ts';
+import { putCreatedEvent } from './created-events.ts';
 import { encryptionFor, shownEncryption } from './encryption.ts';
 import { parseRange } from './get.ts';
 import { checkMetadata, headersOf, parseTagging } from './put.ts';
@@ -35,7 +36,7 @@ export function multipartOperations(s3: S3State) {
     createMultipartUpload: (input, context) => create(s3, input, context),
     uploadPart: (input) => uploadPart(s3, input),
     uploadPartCopy: (input, context) => uploadPartCopy(s3, input, context),
-    completeMultipartUpload: (input) => complete(s3, input),
+    completeMultipartUpload: (input, context) => complete(s3, input, context),
     abortMultipartUpload: (input) => {
       const { bucket, upload } = uploadOf(s3, input);
       bucket.uploads.delete(upload.uploadId);
@@ -127,7 +128,7 @@ function checkPartNumber(number: number | undefined): number {
   });
 }
 
-function complete(s3: S3State, input: CompleteMultipartUploadCommandInput) {
+function complete(s3: S3State, input: CompleteMultipartUploadCommandInput, { requestId }: RequestContext) {
   const { bucket, upload } = uploadOf(s3, input);
   const parts = chosenParts(upload, input.MultipartUpload?.Parts ?? []);
   beginWrite(s3, bucket, upload.key, input).settle();
@@ -141,6 +142,7 @@ function complete(s3: S3State, input: CompleteMultipartUploadCommandInput) {
     tags: upload.tags,
   });
   bucket.uploads.delete(upload.uploadId);
+  putCreatedEvent(s3, bucket, version, { reason: 'CompleteMultipartUpload', requestId });
   return {
     Location: `${s3.kernel.endpoint}/${bucket.name}/${encodeURIComponent(upload.key)}`,
     Bucket: bucket.name,

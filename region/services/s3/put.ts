@@ -3,6 +3,7 @@ import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations, RequestContext } from '../../kernel/kernel.ts';
 import { checkDigests, contentOf, readBody } from './body.ts';
 import { beginWrite } from './conditions.ts';
+import { putCreatedEvent } from './created-events.ts';
 import { encryptionFor, shownEncryption } from './encryption.ts';
 import {
   addObject,
@@ -64,6 +65,7 @@ async function putObject(s3: S3State, input: PutObjectCommandInput, context: Req
     checksums,
     tags,
   });
+  putCreatedEvent(s3, bucket, version, { reason: 'PutObject', requestId: context.requestId });
   return {
     ETag: version.content.etag,
     ...checksums,

@@ -97,6 +97,8 @@ export interface Bucket {
   publicAccessBlock?: PublicAccessBlockConfiguration;
   ownership?: OwnershipControls;
   lifecycle?: BucketLifecycleConfiguration;
+  /** Whether EventBridge is told of its objects. */
+  sendsEvents?: boolean;
   tags: readonly Tag[];
 }
 

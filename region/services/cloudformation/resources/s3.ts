@@ -37,6 +37,9 @@ const bucketProperties = object({
   }).optional(),
   OwnershipControls: object({ Rules: object({ ObjectOwnership: text }).array() }).optional(),
   LifecycleConfiguration: object({ Rules: lifecycleRule.array() }).optional(),
+  NotificationConfiguration: object({
+    EventBridgeConfiguration: object({ EventBridgeEnabled: flag.optional() }).optional(),
+  }).optional(),
   Tags: tags.optional(),
 });
 
@@ -65,6 +68,12 @@ async function configure(context: ProviderContext, Bucket: string, p: BucketProp
       LifecycleConfiguration: { Rules: p.LifecycleConfiguration.Rules.map(ruleOf) },
     });
   }
+  if (p.NotificationConfiguration) {
+    const { EventBridgeConfiguration: to } = p.NotificationConfiguration;
+    const NotificationConfiguration =
+      to && to.EventBridgeEnabled !== false ? { EventBridgeConfiguration: {} } : {};
+    await put('putBucketNotificationConfiguration', { NotificationConfiguration });
+  }
   if (p.Tags?.length) await put('putBucketTagging', { Tagging: { TagSet: p.Tags } });
 }
 
@@ -80,7 +89,12 @@ function ruleOf(rule: z.infer<typeof lifecycleRule>): object {
 }
 
 /** Settings that a template takes back: an update that drops one of these is not played. */
-const lasting = ['BucketEncryption', 'VersioningConfiguration', 'LifecycleConfiguration'] as const;
+const lasting = [
+  'BucketEncryption',
+  'VersioningConfiguration',
+  'LifecycleConfiguration',
+  'NotificationConfiguration',
+] as const;
 
 const bucket = provider({
   type: 'AWS::S3::Bucket',

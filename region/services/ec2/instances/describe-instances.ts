@@ -3,12 +3,14 @@ import type {
   DescribeInstanceStatusResult,
   DescribeInstancesRequest,
   DescribeInstancesResult,
+  InstanceStatusSummary,
   _InstanceType as InstanceTypeName,
   Instance as InstanceView,
   Reservation,
 } from '@aws-sdk/client-ec2';
 import { onlyPlayed } from '../../common/request.ts';
 import { describe, type Filters } from '../describe.ts';
+import type { StatusCheck } from '../faults.ts';
 import { instanceTypeFacts } from '../instance-types.ts';
 import { networkInterfaceView, privateDnsName } from '../network-interfaces/network-interface.ts';
 import type { Ec2 } from '../store.ts';
@@ -197,25 +199,36 @@ export function describeInstanceStatus(
     filters: {
       'instance-state-name': (instance) => instance.state,
       'availability-zone': (instance) => instance.zone,
-      'instance-status.status': (instance) => checkStatus(ec2, instance),
-      'system-status.status': (instance) => checkStatus(ec2, instance),
-      // Nothing is ever scheduled here.
-      'event.code': () => undefined,
+      'instance-status.status': (instance) => checkView(ec2, instance, 'instance').Status,
+      'system-status.status': (instance) => checkView(ec2, instance, 'system').Status,
+      'event.code': ({ instanceId }) => ec2.faults.scheduledFor(instanceId).map(({ code }) => code),
     },
     tags: ec2.tags,
   });
-  const InstanceStatuses = page.items.filter(wanted).map((instance) => {
-    const Status = checkStatus(ec2, instance);
-    return {
-      InstanceId: instance.instanceId,
-      AvailabilityZone: instance.zone,
-      InstanceState: { Name: instance.state, Code: stateCodes[instance.state] },
-      InstanceStatus: { Status, Details: [] },
-      SystemStatus: { Status, Details: [] },
-      Events: [],
-    };
-  });
+  const InstanceStatuses = page.items.filter(wanted).map((instance) => ({
+    InstanceId: instance.instanceId,
+    AvailabilityZone: instance.zone,
+    InstanceState: { Name: instance.state, Code: stateCodes[instance.state] },
+    InstanceStatus: checkView(ec2, instance, 'instance'),
+    SystemStatus: checkView(ec2, instance, 'system'),
+    Events: ec2.faults.scheduledFor(instance.instanceId).map(({ code, notBefore }) => ({
+      Code: code,
+      Description: `The instance is scheduled for ${code}`,
+      NotBefore: notBefore,
+    })),
+  }));
   return { InstanceStatuses, NextToken: page.nextToken };
+}
+
+/** A check as DescribeInstanceStatus shows it. */
+function checkView(ec2: Ec2, instance: Instance, check: StatusCheck): InstanceStatusSummary {
+  const since = ec2.faults.impairedSince(instance.instanceId, check);
+  const usual = checkStatus(ec2, instance);
+  const Status = since !== undefined && instance.state === 'running' ? 'impaired' : usual;
+  if (Status === 'not-applicable') return { Status };
+  const detail = ({ ok: 'passed', impaired: 'failed', initializing: 'initializing' } as const)[Status];
+  const ImpairedSince = Status === 'impaired' && since ? { ImpairedSince: since } : {};
+  return { Status, Details: [{ Name: 'reachability', Status: detail, ...ImpairedSince }] };
 }
 
 function checkStatus(
