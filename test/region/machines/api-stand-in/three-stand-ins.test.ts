@@ -227,7 +227,7 @@ describe('three API stand-ins of a cluster', () => {
     expect((await ask('a', 'GET', `${requests}/other`)).body.status).toEqual({});
   });
 
-  test('keep what a budget allows, and say what a deployment would be', async () => {
+  test('keep what a budget allows, and say that an add-on is rolled out, of which nothing runs', async () => {
     const namespace = '/api/v1/namespaces/default';
     const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
     await client.create('/api/v1/nodes', { metadata: { name: 'n1' } });
@@ -249,7 +249,7 @@ describe('three API stand-ins of a cluster', () => {
     expect(evictions.map(({ status }) => status).sort()).toEqual([201, 429]);
     const labels = { app: 'x' };
     const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
-    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const path = '/apis/apps/v1/namespaces/kube-system/deployments';
     await client.create(path, {
       metadata: { name: 'x' },
       spec: { replicas: 3, selector: { matchLabels: labels }, template },
@@ -266,6 +266,21 @@ describe('three API stand-ins of a cluster', () => {
     expect(cluster.log.some((line) => line.includes('/apis/batch/v1/jobs'))).toBe(true);
     expect((await ask('a', 'PUT', '/api/v1/nodes')).status).toBe(405);
   });
+
+  /** Makes node n1 ready, and so many pods that are bound to it run. */
+  const playKubelet = async (count: number): Promise<void> => {
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const allocatable = { cpu: '2', memory: '4Gi', pods: '110' };
+    await client.patch('/api/v1/nodes/n1/status', { status: { allocatable, conditions } }, 'strategic');
+    const bound = async () => {
+      const all = await client.list('/api/v1/namespaces/shop/pods', { fieldSelector: 'spec.nodeName=n1' });
+      return all.length === count ? all : undefined;
+    };
+    for (const { metadata } of await eventually(bound))
+      await client.patch(`/api/v1/namespaces/shop/pods/${metadata.name}/status`, {
+        status: { phase: 'Running', conditions },
+      });
+  };
 
   test.skipIf(!kubectlPath)('work with a real kubectl', { timeout: 60_000 }, async () => {
     const config = join(cluster.folder, 'config');
@@ -284,6 +299,7 @@ describe('three API stand-ins of a cluster', () => {
     await kubectl('scale', 'deployment/web', '--namespace=shop', '--replicas=3');
     const read = ['get', 'deployment/web', '--namespace=shop', '--output=jsonpath={.spec.replicas}'];
     expect(await kubectl(...read)).toBe('3');
+    await playKubelet(3);
     await kubectl('rollout', 'status', 'deployment/web', '--namespace=shop', '--timeout=10s');
     expect(await kubectl('get', 'deployments', '--all-namespaces')).toMatch(
       /^NAMESPACE\s+NAME\s+READY[\s\S]*shop\s+web\s+3\/3/,
@@ -325,10 +341,14 @@ describe('three API stand-ins of a cluster', () => {
       '--output=jsonpath={.spec.minAvailable} {.spec.selector}',
     ];
     expect(await kubectl(...budget)).toBe('50% {"matchLabels":{"app":"web"}}');
-    await kubectl('delete', 'pdb', 'web');
+    // Of the three, two must stay, and where they could go there is nothing.
+    for (const namespace of ['default', 'shop'])
+      await kubectl('delete', 'pdb', 'web', `--namespace=${namespace}`);
     await kubectl('drain', 'n1', '--ignore-daemonsets', '--force', '--grace-period=0');
-    expect(await kubectl('get', 'pods', '--all-namespaces', '--output=name')).toBe('');
+    const nodesOfPods = ['get', 'pods', '--all-namespaces', '--output=jsonpath={.items[*].spec.nodeName}'];
+    expect(await kubectl(...nodesOfPods)).toBe('');
     await kubectl('delete', 'deployment', 'web', '--namespace=shop');
+    await eventually(async () => (await kubectl('get', 'pods', '--namespace=shop', '--output=name')) === '');
     await kubectl('delete', 'namespace', 'shop', '--timeout=15s');
     expect(await kubectl('get', 'namespaces', '--output=name')).not.toContain('shop');
   });
