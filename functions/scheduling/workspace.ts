@@ -1,5 +1,6 @@
 import { Dimensions, type Vector } from './amounts.ts';
 import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin, valueIn } from './bins.ts';
+import { meetsOne } from './labels.ts';
 import { hostnameKey, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
 import { type Attempt, classify, type PodClass } from './pod-classes.ts';
 import { Topology } from './topology.ts';
@@ -15,6 +16,8 @@ export interface Workspace {
   within(key: string, value: string): readonly Bin[];
   /** All values of a key among the nodes and offers that an attempt accepts, in order. */
   valuesOf(key: string, attempt: Attempt): readonly string[];
+  /** All values of a key over which a pod's spread is counted. */
+  domainsOf(key: string, attempt: Attempt): readonly string[];
   open(offer: Offer, choices: readonly Offer[]): Bin;
 }
 
@@ -56,6 +59,7 @@ export function openWorkspace({ pods, nodes, offerings, remaining }: WorkspaceIn
     offers,
     within: index.within,
     valuesOf: (key, attempt) => valuesOf(bins, offers, key, attempt),
+    domainsOf: (key, attempt) => domainsOf(bins, offers, key, attempt),
     open(offer, choices) {
       const bin = plannedBin(`planned-${bins.length + 1}`, offer, choices);
       bins.push(bin);
@@ -144,4 +148,18 @@ function valuesOf(bins: readonly Bin[], offers: readonly Offer[], key: string, a
       values.add(value);
   }
   return [...values].sort();
+}
+
+/**
+ * As the scheduler counts by default (`nodeAffinityPolicy: Honor`, `nodeTaintsPolicy: Ignore`): nodes that the pod's own affinity takes, with
+ * whatever taints, and what could be launched for it.
+ */
+function domainsOf(bins: readonly Bin[], offers: readonly Offer[], key: string, attempt: Attempt): string[] {
+  const { nodeTerms } = attempt.podClass.shape;
+  const values = new Set<string>();
+  for (const bin of bins) {
+    const value = valueIn(bin, key);
+    if (value !== undefined && !values.has(value) && meetsOne(bin.labels, nodeTerms)) values.add(value);
+  }
+  return [...new Set([...values, ...valuesOf([], offers, key, attempt)])];
 }

@@ -229,6 +229,20 @@ describe('pods and each other', () => {
   });
 });
 
+test('a zone whose nodes all repel a pod counts for its spread, as the scheduler counts it', () => {
+  const spread = [{ topologyKey: zoneKey, maxSkew: 1, selector: { matchLabels: { app: 'web' } } }];
+  const repelling: NodeView = {
+    name: 'i-c',
+    labels: { [zoneKey]: 'c' },
+    taints: [{ key: 'dedicated', effect: 'NoSchedule' }],
+    allocatable: { cpu: 1_900, memory: 7 * gibibyte, pods: 110 },
+    pods: [],
+  };
+  const decided = plan(pods(3, web({ spread })), { nodes: [repelling], offerings: general.slice(0, 2) });
+  expect(placesOf(decided)).toEqual(['m7g.large in a: 1', 'm7g.large in b: 1']);
+  expect(decided.leftOut.map(({ pods: left }) => left)).toEqual([['web-2']]);
+});
+
 describe('what pods prefer', () => {
   const prefersB = {
     kind: 'node',

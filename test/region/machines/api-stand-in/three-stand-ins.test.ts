@@ -283,10 +283,9 @@ describe('three API stand-ins of a cluster', () => {
   };
 
   test.skipIf(!kubectlPath)('work with a real kubectl', { timeout: 60_000 }, async () => {
-    const config = join(cluster.folder, 'config');
     const home = join(cluster.folder, 'home');
     mkdirSync(home, { recursive: true });
-    writeKubeconfig(config, cluster);
+    const config = cluster.writeKubeconfig('a');
     const kubectl = async (...args: string[]): Promise<string> => {
       const { stdout } = await run(kubectlPath ?? '', ['--kubeconfig', config, ...args], {
         env: { PATH: process.env.PATH, HOME: home },
@@ -399,30 +398,4 @@ function makeRequest(folder: string, node: string): { key: string; request: stri
   const asking = `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout '${file}' -subj /O=system:nodes/CN=system:node:${node}`;
   const made = execFileSync('bash', ['-c', asking], { stdio: ['ignore', 'pipe', 'ignore'] });
   return { key: readFileSync(file, 'utf8'), request: made.toString('base64') };
-}
-
-function writeKubeconfig(path: string, { address, administrator, ca }: TestCluster): void {
-  const encode = (text = ''): string => Buffer.from(text).toString('base64');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'demo',
-    contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'admin' } }],
-    clusters: [
-      {
-        name: 'demo',
-        cluster: { server: `https://${address('a')}:6443`, 'certificate-authority-data': encode(ca) },
-      },
-    ],
-    users: [
-      {
-        name: 'admin',
-        user: {
-          'client-certificate-data': encode(administrator.cert),
-          'client-key-data': encode(administrator.key),
-        },
-      },
-    ],
-  };
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
 }
