@@ -5,6 +5,7 @@ import { benchControlPlane } from './control-plane.ts';
 import { median, renderFigures } from './figures.ts';
 import { benchKubernetes } from './kubernetes.ts';
 import { benchPlanning } from './planning.ts';
+import { benchWorkers } from './workers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,10 +31,12 @@ output.say('Bundles and synthesis …');
 const bundles = [...benchBundles(), benchSynth(3)];
 output.say('Planning of workers, the peers’ shapes (seed 42) …');
 const planning = benchPlanning();
+output.say('Looking at a cluster of 5,000 nodes (seed 42) …');
+const workers = await benchWorkers();
 output.say('A cluster with real Kubernetes, where it is built (npm run binaries) …');
 const kubernetes = await benchKubernetes();
 if (kubernetes.length === 0) output.say('It is not built: these figures are left out.');
-const figures = [...fast, ...modelled, ...bundles, ...planning, ...kubernetes];
+const figures = [...fast, ...modelled, ...bundles, ...planning, ...workers, ...kubernetes];
 for (const line of table(renderFigures(figures))) output.say(line);
 output.result({ figures: figures.map((figure) => ({ ...figure, median: median(figure.runs) })) });
 process.exit(0);

@@ -1,29 +1,13 @@
+import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
+import { leavingWorkerTasks } from './catalog-workers.ts';
+
+export type { TaskEntry };
+
 /**
  * Every task of Trivet: one entry is one Lambda function with one role of its own (design §4). The bundler reads
- * the entries, the CDK app the sizes, the tests the names. Imports nothing, so that anything may import it.
+ * the entries, the CDK app the sizes, the tests the names. Imports nothing but its own parts, so that
+ * anything may import it.
  */
-export interface TaskEntry {
-  /** Verb and noun, as in the file name, the state's name, the placeholder and the construct id. */
-  readonly name: string;
-  /** Source file that exports `handler`. */
-  readonly entry: string;
-  /** `vpc` tasks reach etcd, S3 and DynamoDB and nothing else; `outside` tasks reach AWS and no node (design §3). */
-  readonly network: 'outside' | 'vpc';
-  readonly timeoutSeconds: number;
-  /** Also decides the share of a processor, so a cold import needs more than the heap does. */
-  readonly memoryMegabytes: number;
-  readonly description: string;
-}
-
-const memoryMegabytes = 512;
-
-/** Tasks that only read and write the registry or describe. */
-const quick = { network: 'outside', timeoutSeconds: 30, memoryMegabytes } as const;
-/** Tasks that make a resource and may await that it exists. */
-const making = { network: 'outside', timeoutSeconds: 60, memoryMegabytes } as const;
-/** Tasks that talk to etcd or to the Kubernetes API. */
-const inVpc = { network: 'vpc', timeoutSeconds: 30, memoryMegabytes } as const;
-
 export const catalog: readonly TaskEntry[] = [
   {
     name: 'plan-cluster',
@@ -249,6 +233,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: 'Gives a worker up that did not join, and keeps its console',
   },
+  ...leavingWorkerTasks,
   {
     name: 'finish-kubernetes',
     entry: 'functions/kubernetes/finish-kubernetes.ts',
@@ -282,5 +267,13 @@ export const catalog: readonly TaskEntry[] = [
     ...inVpc,
     timeoutSeconds: 50,
     description: "Probes every cluster's API servers and nodes and records since when a slot is not ready",
+  },
+  {
+    name: 'watch-workers',
+    entry: 'functions/demand/watch-workers.ts',
+    ...inVpc,
+    timeoutSeconds: 50,
+    description:
+      "Reads every cluster's workers and pods without a place, and goes on looking at those for the minute",
   },
 ];

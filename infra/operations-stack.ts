@@ -23,6 +23,7 @@ export class OperationsStack extends Stack {
       sweep,
       'watch-etcd': props.tasks.functionOf('watch-etcd'),
       'watch-kubernetes': props.tasks.functionOf('watch-kubernetes'),
+      'watch-workers': props.tasks.functionOf('watch-workers'),
     };
     const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });

@@ -74,5 +74,6 @@ function sweepEnvironment({ name }: Deployment) {
   return {
     TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
     TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
+    TRIVET_DRAIN_WORKER_ARN: arn('states', `stateMachine:${name}-drain-worker`),
   };
 }

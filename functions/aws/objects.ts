@@ -40,6 +40,8 @@ export interface Objects {
     signal?: AbortSignal,
   ): Promise<{ etag: string }>;
   exists(key: string, signal?: AbortSignal): Promise<boolean>;
+  /** ETag of an object, without its body; undefined when there is none. */
+  etag(key: string, signal?: AbortSignal): Promise<string | undefined>;
   /** All objects below a prefix, paged to the end. */
   list(prefix: string, signal?: AbortSignal): Promise<ObjectEntry[]>;
 }
@@ -54,7 +56,11 @@ export function makeObjects(config: Config): Objects {
   return { ...reading(client, config.bucket), ...writing(client, config) };
 }
 
-function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exists' | 'list'> {
+function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exists' | 'etag' | 'list'> {
+  const head = (key: string, signal?: AbortSignal) => {
+    const command = new HeadObjectCommand({ Bucket, Key: key });
+    return callingUnless('s3:HeadObject', missing, client.send(command, abortedBy(signal)));
+  };
   return {
     async get(key, signal) {
       const command = new GetObjectCommand({ Bucket, Key: key });
@@ -63,12 +69,8 @@ function reading(client: S3Client, Bucket: string): Pick<Objects, 'get' | 'exist
       const body = await calling('s3:GetObject', found.Body?.transformToByteArray() ?? empty());
       return { body, etag: found.ETag ?? '' };
     },
-    async exists(key, signal) {
-      const command = new HeadObjectCommand({ Bucket, Key: key });
-      return (
-        (await callingUnless('s3:HeadObject', missing, client.send(command, abortedBy(signal)))) !== undefined
-      );
-    },
+    exists: async (key, signal) => (await head(key, signal)) !== undefined,
+    etag: async (key, signal) => (await head(key, signal))?.ETag,
     async list(prefix, signal) {
       const entries: ObjectEntry[] = [];
       let ContinuationToken: string | undefined;

@@ -3,8 +3,6 @@ import {
   CreateAutoScalingGroupCommand,
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
-  DescribeLifecycleHooksCommand,
-  PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { assertOwn, missingTags, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
@@ -12,6 +10,7 @@ import type { Config } from '../runtime/config.ts';
 import { AwsUnavailable, ResourceNotReady } from '../runtime/errors.ts';
 import { calling, classify, hasCode } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
+import { findHooks, hookOf, type LifecycleHook, putHook } from './lifecycle-hooks.ts';
 
 /** What a slot's group should be, and what one is. */
 export interface SlotGroupShape {
@@ -26,23 +25,17 @@ export interface SlotGroupFound extends SlotGroupShape {
   readonly max: number;
   readonly desired: number;
   readonly deletionProtection: string;
-  readonly hook?: LaunchHook;
+  readonly hook?: LifecycleHook;
   readonly tags: Tags;
-}
-
-export interface LaunchHook {
-  readonly name: string;
-  readonly heartbeatTimeoutSeconds: number;
-  readonly defaultResult: 'CONTINUE' | 'ABANDON';
 }
 
 /** Makes and corrects slots' Auto Scaling groups; `slot-groups.ts` looks at them while they work. */
 export interface SlotGroupBuilder {
   find(name: string, signal?: AbortSignal): Promise<SlotGroupFound | undefined>;
-  create(shape: SlotGroupShape, hook: LaunchHook, tags: Tags, signal?: AbortSignal): Promise<void>;
+  create(shape: SlotGroupShape, hook: LifecycleHook, tags: Tags, signal?: AbortSignal): Promise<void>;
   /** Sets size, template version and protection as wanted. Running instances stay as they are. */
   update(group: SlotGroupFound, shape: SlotGroupShape, owner: Owner, signal?: AbortSignal): Promise<void>;
-  putHook(group: SlotGroupFound, hook: LaunchHook, owner: Owner, signal?: AbortSignal): Promise<void>;
+  putHook(group: SlotGroupFound, hook: LifecycleHook, owner: Owner, signal?: AbortSignal): Promise<void>;
   tag(group: SlotGroupFound, wanted: Tags, owner: Owner, signal?: AbortSignal): Promise<void>;
 }
 
@@ -59,8 +52,6 @@ const single = {
   DeletionProtection: 'prevent-all-deletion',
 } as const;
 
-const launching = 'autoscaling:EC2_INSTANCE_LAUNCHING';
-
 export function makeSlotGroupBuilder(config: Config): SlotGroupBuilder {
   const client = new AutoScalingClient(clientSettings(config));
   return { ...reading(client), ...building(client) };
@@ -74,7 +65,7 @@ function reading(client: AutoScalingClient): Pick<SlotGroupBuilder, 'find'> {
       const found = await calling('autoscaling:DescribeAutoScalingGroups', call);
       const group = found.AutoScalingGroups?.[0];
       if (!group) return undefined;
-      const hook = await findLaunchHook(client, name, signal);
+      const { launch: hook } = await findHooks(client, name, signal);
       return {
         name,
         zone: group.AvailabilityZones?.[0] ?? '',
@@ -103,7 +94,7 @@ function building(
         LaunchTemplate: templateOf(shape),
         ...single,
         // In the group's creation, so that the very first instance meets the hook too (reference §2).
-        LifecycleHookSpecificationList: [launchHookOf(hook)],
+        LifecycleHookSpecificationList: [hookOf('launch', hook)],
         Tags: tagsFor(shape.name, tags),
       });
       await accepting(shape.name, client.send(command, abortedBy(signal)));
@@ -117,7 +108,8 @@ function building(
       });
       await accepting(group.name, client.send(command, abortedBy(signal)));
     },
-    putHook: (group, hook, owner, signal) => putLaunchHook(client, group, hook, owner, signal),
+    putHook: (group, hook, owner, signal) =>
+      putHook(client, group, { transition: 'launch', hook }, owner, signal),
     async tag(group, wanted, owner, signal) {
       assertOwn(`group ${group.name}`, group.tags, owner);
       const Tags = tagsFor(group.name, missingTags(group.tags, wanted));
@@ -133,46 +125,6 @@ export function templateOf(shape: {
   readonly launchTemplateVersion: string;
 }) {
   return { LaunchTemplateId: shape.launchTemplateId, Version: shape.launchTemplateVersion };
-}
-
-/** The hook as groups are created with it: the very first instance meets it too. */
-export function launchHookOf(hook: LaunchHook) {
-  return {
-    LifecycleHookName: hook.name,
-    LifecycleTransition: launching,
-    HeartbeatTimeout: hook.heartbeatTimeoutSeconds,
-    DefaultResult: hook.defaultResult,
-  };
-}
-
-/** The hook under which a group's new instances wait; undefined where it has none. */
-export async function findLaunchHook(
-  client: AutoScalingClient,
-  group: string,
-  signal?: AbortSignal,
-): Promise<LaunchHook | undefined> {
-  const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group });
-  const hooks = await calling('autoscaling:DescribeLifecycleHooks', client.send(command, abortedBy(signal)));
-  const hook = hooks.LifecycleHooks?.find((one) => one.LifecycleTransition === launching);
-  return (
-    hook && {
-      name: hook.LifecycleHookName ?? '',
-      heartbeatTimeoutSeconds: hook.HeartbeatTimeout ?? 0,
-      defaultResult: hook.DefaultResult === 'CONTINUE' ? 'CONTINUE' : 'ABANDON',
-    }
-  );
-}
-
-export async function putLaunchHook(
-  client: AutoScalingClient,
-  group: { readonly name: string; readonly tags: Tags },
-  hook: LaunchHook,
-  owner: Owner,
-  signal?: AbortSignal,
-): Promise<void> {
-  assertOwn(`group ${group.name}`, group.tags, owner);
-  const command = new PutLifecycleHookCommand({ AutoScalingGroupName: group.name, ...launchHookOf(hook) });
-  await calling('autoscaling:PutLifecycleHook', client.send(command, abortedBy(signal)));
 }
 
 /** Instances get their tags from the launch template. */

@@ -1,9 +1,7 @@
-import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import {
   AutoScalingClient,
-  CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
-  DescribeScalingActivitiesCommand,
   ResumeProcessesCommand,
   SetInstanceHealthCommand,
   SuspendProcessesCommand,
@@ -11,9 +9,11 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { assertOwn, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
-import { awsCode, calling, callingUnless, classify } from './classify.ts';
+import { calling, callingUnless } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
-import { classifyLaunchFailure, type LaunchFailure } from './launch-failure.ts';
+import type { LaunchFailure } from './launch-failure.ts';
+import { findLaunchFailures } from './launch-failures.ts';
+import { completeAction, type WaitingInstance } from './lifecycle-hooks.ts';
 
 /** A slot's Auto Scaling group as decisions need it. */
 export interface SlotGroupFact {
@@ -47,18 +47,12 @@ export interface SlotGroups {
   markUnhealthy(instanceId: string, signal?: AbortSignal): Promise<void>;
 }
 
-export interface LaunchCompletion {
-  readonly group: string;
-  readonly hook: string;
-  readonly instanceId: string;
+export interface LaunchCompletion extends WaitingInstance {
   readonly result?: 'CONTINUE' | 'ABANDON';
 }
 
 /** DescribeAutoScalingGroups takes at most 100 names. */
 const namesPerCallMax = 100;
-
-/** DescribeScalingActivities gives at most 100 at once. */
-const activitiesPerCallMax = 100;
 
 /** Auto Scaling in the deployment's region. */
 export function makeSlotGroups(config: Config): SlotGroups {
@@ -84,45 +78,15 @@ function reading(client: AutoScalingClient): Pick<SlotGroups, 'describe' | 'laun
       }
       return facts;
     },
-    async launchFailures(name, signal) {
-      const command = new DescribeScalingActivitiesCommand({
-        AutoScalingGroupName: name,
-        MaxRecords: activitiesPerCallMax,
-      });
-      const call = client.send(command, abortedBy(signal));
-      const { Activities = [] } = await calling('autoscaling:DescribeScalingActivities', call);
-      const launches = Activities.filter(({ Description = '' }) => Description.startsWith('Launching '));
-      const brought = launches.findIndex(broughtInstance);
-      return launches
-        .slice(0, brought === -1 ? undefined : brought)
-        .filter(({ StatusCode }) => StatusCode === 'Failed')
-        .map(({ StatusMessage = '', StartTime }) =>
-          classifyLaunchFailure(StatusMessage, (StartTime ?? new Date(0)).toISOString()),
-        );
-    },
+    launchFailures: (name, signal) => findLaunchFailures(client, name, signal),
   };
 }
 
 function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'launchFailures'> {
   const launch = (group: string) => ({ AutoScalingGroupName: group, ScalingProcesses: ['Launch'] });
   return {
-    async completeLaunch({ group, hook, instanceId, result = 'CONTINUE' }, signal) {
-      const command = new CompleteLifecycleActionCommand({
-        AutoScalingGroupName: group,
-        LifecycleHookName: hook,
-        InstanceId: instanceId,
-        LifecycleActionResult: result,
-      });
-      try {
-        await client.send(command, abortedBy(signal));
-        return true;
-      } catch (error) {
-        const gone =
-          awsCode(error) === 'ValidationError' && /no active lifecycle action/i.test(String(error));
-        if (gone) return false;
-        throw classify(error, 'autoscaling:CompleteLifecycleAction');
-      }
-    },
+    completeLaunch: ({ result = 'CONTINUE', ...instance }, signal) =>
+      completeAction(client, { ...instance, result }, signal),
     async useTemplateVersion({ name, template, tags }, version, owner, signal) {
       assertOwn(`group ${name}`, tags, owner);
       const command = new UpdateAutoScalingGroupCommand({
@@ -148,11 +112,6 @@ function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'lau
       );
     },
   };
-}
-
-/** `Launching a new EC2 instance: i-…`; a launch that failed before there was an instance names none. */
-function broughtInstance({ Description = '' }: Activity): boolean {
-  return /: i-[0-9a-f]+/.test(Description);
 }
 
 function groupFact(group: AutoScalingGroup): SlotGroupFact {

@@ -11,7 +11,7 @@ import { missingTags, type Owner, type Tags, tagsOf } from './ownership.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
 /** Root disk of a node; etcd's data lies on the slot's own volume. */
-const rootGibibytes = 20;
+export const rootGibibytes = 20;
 
 /** Root device of Amazon Linux 2023. */
 const rootDeviceName = '/dev/xvda';

@@ -1,4 +1,5 @@
-import type { LaunchHook, SlotGroupFound, SlotGroupShape } from '../aws/slot-group-builder.ts';
+import type { LifecycleHook } from '../aws/lifecycle-hooks.ts';
+import type { SlotGroupFound, SlotGroupShape } from '../aws/slot-group-builder.ts';
 import type { SlotLayout } from './contracts.ts';
 import { tagReason } from './decide-security-groups.ts';
 import { launchHookName } from './names.ts';
@@ -10,7 +11,7 @@ import type { ClusterSpec } from './spec-schema.ts';
  * nothing by itself, and the sweep directs it later. ABANDON would make Auto Scaling launch and kill instances in a circle for as long
  * as Trivet cannot act (design §6, on `hold`).
  */
-export const launchHook: LaunchHook = {
+export const launchHook: LifecycleHook = {
   name: launchHookName,
   heartbeatTimeoutSeconds: 900,
   defaultResult: 'CONTINUE',

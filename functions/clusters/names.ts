@@ -48,6 +48,9 @@ export function poolGroupName(deployment: string, cluster: string, pool: string,
 /** The launch hook of every group, under which a new instance waits for Trivet. */
 export const launchHookName = 'trivet-launch';
 
+/** The terminate hook of pools' groups, under which a leaving worker waits until it is drained. */
+export const terminateHookName = 'trivet-terminate';
+
 /** The member's name in etcd. */
 export function memberNameOf(cluster: string, slot: string): string {
   return `${cluster}-${slot}`;
@@ -95,6 +98,8 @@ export function objectKeys(cluster: string) {
       report: `${root}/workers/${userId}/report`,
       console: `${root}/workers/${userId}/console.log`,
     }),
+    /** What Kubernetes says of the workers and of pods that wait for one (functions/demand/contracts.ts). */
+    workersObservation: `${root}/observations/workers.json`,
     directive: (slot: string, instanceId: string) => `${root}/slots/${slot}/directives/${instanceId}`,
     report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
     reports: (slot: string) => `${root}/slots/${slot}/reports/`,

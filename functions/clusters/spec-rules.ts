@@ -90,19 +90,29 @@ function checkZones({ zones }: Raw): Problem[] {
   return [{ path: 'zones', problem: `${count} zones are too many`, fix: 'use one zone or three' }];
 }
 
+/** Workers have the control plane's image. */
 function checkInstanceTypes(spec: Raw): Problem[] {
   const controlPlane = mapping(spec.controlPlane);
-  const types = texts(controlPlane?.instanceTypes);
   const parameter = controlPlane?.amiParameter ?? amiParameterDefault;
-  if (!types || typeof parameter !== 'string') return [];
+  if (typeof parameter !== 'string') return [];
+  const pools = Array.isArray(spec.pools) ? spec.pools : [];
+  return [
+    ...typesOfImage('controlPlane', controlPlane?.instanceTypes, parameter),
+    ...pools.flatMap((pool, index) =>
+      typesOfImage(`pools[${index}]`, mapping(pool)?.instanceTypes, parameter),
+    ),
+  ];
+}
+
+function typesOfImage(owner: string, types: unknown, parameter: string): Problem[] {
   const image = parameter.includes('arm64') ? 'arm64' : parameter.includes('x86_64') ? 'x86_64' : undefined;
-  return types.flatMap((type, index) => {
+  return (texts(types) ?? []).flatMap((type, index) => {
     const arm = isArm(type);
     if (!/^[a-z0-9-]+\.[a-z0-9-]+$/.test(type) || image === undefined || arm === (image === 'arm64'))
       return [];
     return [
       {
-        path: `controlPlane.instanceTypes[${index}]`,
+        path: `${owner}.instanceTypes[${index}]`,
         problem: `${type} is ${arm ? 'arm64' : 'x86_64'}, and the image ${parameter} is ${image}`,
         fix: `choose ${image === 'arm64' ? 'a Graviton type such as t4g.medium' : 'an x86_64 type such as t3.medium'}, or another amiParameter`,
       },

@@ -108,6 +108,46 @@ const taint = z.strictObject({
     .check(z.describe('What the taint does to pods that do not tolerate it.')),
 });
 
+/** A whole number between bounds, with its default. */
+const number = (least: number, most: number, usual: number, description: string) =>
+  z._default(z.int().check(z.minimum(least), z.maximum(most)), usual).check(z.describe(description));
+
+const drain = z.strictObject({
+  // A lifecycle action lasts 48 hours at most (reference worker-lifecycle §5); 800 seconds of them are left for what follows a drain.
+  deadlineSeconds: number(60, 172_000, 3_600, 'How long a drain may wait for disruption budgets, seconds.'),
+  atDeadline: z
+    ._default(z.enum(['terminate', 'keep']), 'terminate')
+    .check(
+      z.describe(
+        'At the deadline: terminate the worker with what still runs on it, or keep it where AWS leaves the choice.',
+      ),
+    ),
+});
+
+const repair = z.strictObject({
+  enabled: z._default(z.boolean(), true).check(z.describe('Whether unhealthy workers are replaced.')),
+  notReadySeconds: number(30, 86_400, 300, 'A worker whose Ready is False or Unknown so long is unhealthy.'),
+  pressureSeconds: number(60, 86_400, 1_800, 'A worker short of disk or process ids so long is unhealthy.'),
+  impairedSeconds: number(60, 86_400, 120, 'A worker that fails EC2’s status checks so long is unhealthy.'),
+  replacement: z
+    ._default(z.enum(['after', 'before']), 'after')
+    .check(z.describe('Whether the replacement is launched after the worker is gone, or before.')),
+});
+
+const scaleDown = z.strictObject({
+  enabled: z
+    ._default(z.boolean(), true)
+    .check(z.describe('Whether workers whose pods fit elsewhere are removed.')),
+  quietSeconds: number(60, 86_400, 600, 'A worker is removed when it has been dispensable so long.'),
+  utilizationPercentMax: number(
+    0,
+    100,
+    50,
+    'Only workers of which no more is requested (the larger of CPU and memory) are removed, percent.',
+  ),
+  removalsMax: number(1, 5_000, 10, 'Greatest number of workers removed at once.'),
+});
+
 export const poolSpec = z.strictObject({
   name: z
     .string()
@@ -138,9 +178,28 @@ export const poolSpec = z.strictObject({
     ._default(z.record(z.string().check(z.regex(labelKey)), z.string().check(z.regex(labelValue))), {})
     .check(z.describe('Labels of the pool’s nodes.')),
   taints: z._default(z.array(taint), []).check(z.describe('Taints of the pool’s nodes.')),
+  drain: z.prefault(drain, {}).check(z.describe('How a worker’s pods are moved away before it goes.')),
+  repair: z.prefault(repair, {}).check(z.describe('When a worker is unhealthy and how it is replaced.')),
+  scaleDown: z.prefault(scaleDown, {}).check(z.describe('When workers are removed again.')),
 });
 
 export type PoolSpec = z.infer<typeof poolSpec>;
+
+const stormGuard = z.strictObject({
+  unhealthyPercentMax: number(
+    0,
+    100,
+    40,
+    'While more of a pool’s workers are unhealthy, none is repaired and a person is called, percent.',
+  ),
+  unhealthyFloor: number(
+    0,
+    5_000,
+    2,
+    'So many unhealthy workers of a pool are repaired whatever their share.',
+  ),
+  coolDownSeconds: number(0, 86_400, 600, 'After a storm the guard stays closed so long, seconds.'),
+});
 
 /** The cluster spec: the one schema that the CLI, the workflow and the documentation share. */
 export const clusterSpec = z.strictObject({
@@ -160,6 +219,9 @@ export const clusterSpec = z.strictObject({
   api: z.prefault(apiSpec, {}).check(z.describe('Who can reach the Kubernetes API.')),
   backups: z.prefault(backups, {}).check(z.describe('Backups of etcd.')),
   pools: z._default(z.array(poolSpec), []).check(z.describe('Pools of workers.')),
+  stormGuard: z
+    .prefault(stormGuard, {})
+    .check(z.describe('When so many workers look unhealthy that repairing would do harm.')),
   tags: z
     ._default(
       z.record(

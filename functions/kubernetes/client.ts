@@ -54,6 +54,13 @@ export interface KubernetesClient {
   get<T = KubernetesObject>(path: string, signal?: AbortSignal): Promise<T | undefined>;
   /** All items, page by page. `query`: labelSelector, fieldSelector and the like. */
   list<T = KubernetesObject>(path: string, query?: Query, signal?: AbortSignal): Promise<T[]>;
+  /** The same for lists that may be long: a page is let go of before the next is asked for. */
+  visit<T = KubernetesObject>(
+    path: string,
+    query: Query,
+    visitor: (item: T) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
   create<T = KubernetesObject>(path: string, object: object, signal?: AbortSignal): Promise<T>;
   replace<T = KubernetesObject>(path: string, object: object, signal?: AbortSignal): Promise<T>;
   patch<T = KubernetesObject>(
@@ -111,8 +118,21 @@ export function createKubernetesClient(connection: KubernetesConnection): Kubern
   return {
     get: <T>(path: string, signal?: AbortSignal) =>
       orMissing(call({ method: 'GET', path, repeatable: true }, signal)) as Promise<T | undefined>,
-    list: <T>(path: string, query: Query = {}, signal?: AbortSignal) =>
-      listPages<T>((page) => call({ method: 'GET', path: page, repeatable: true }, signal), path, query),
+    list: async <T>(path: string, query: Query = {}, signal?: AbortSignal) => {
+      const items: T[] = [];
+      await visitPages<T>(
+        (page) => call({ method: 'GET', path: page, repeatable: true }, signal),
+        { path, query },
+        (item) => items.push(item),
+      );
+      return items;
+    },
+    visit: <T>(path: string, query: Query, visitor: (item: T) => void, signal?: AbortSignal) =>
+      visitPages<T>(
+        (page) => call({ method: 'GET', path: page, repeatable: true }, signal),
+        { path, query },
+        visitor,
+      ),
     create: <T>(path: string, object: object, signal?: AbortSignal) =>
       write('POST', path, object, signal) as Promise<T>,
     replace: <T>(path: string, object: object, signal?: AbortSignal) =>
@@ -214,12 +234,11 @@ function askAnywhere(connection: KubernetesConnection, agent: Agent) {
   };
 }
 
-async function listPages<T>(
+async function visitPages<T>(
   call: (path: string) => Promise<unknown>,
-  path: string,
-  query: Query,
-): Promise<T[]> {
-  const items: T[] = [];
+  { path, query }: { readonly path: string; readonly query: Query },
+  visitor: (item: T) => void,
+): Promise<void> {
   let next = '';
   do {
     const asked = new URLSearchParams({
@@ -231,10 +250,9 @@ async function listPages<T>(
       items?: T[];
       metadata?: { continue?: string };
     };
-    items.push(...(page.items ?? []));
+    for (const item of page.items ?? []) visitor(item);
     next = page.metadata?.continue ?? '';
   } while (next !== '');
-  return items;
 }
 
 function refusal(endpoint: string, { status, text }: Answer): KubernetesError {

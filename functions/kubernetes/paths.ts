@@ -17,6 +17,8 @@ const kinds: Readonly<Record<string, readonly [plural: string, namespaced: boole
   Namespace: ['namespaces', false],
   NetworkPolicy: ['networkpolicies', true],
   Node: ['nodes', false],
+  PersistentVolume: ['persistentvolumes', false],
+  PersistentVolumeClaim: ['persistentvolumeclaims', true],
   Pod: ['pods', true],
   PodDisruptionBudget: ['poddisruptionbudgets', true],
   PriorityClass: ['priorityclasses', false],
@@ -26,6 +28,7 @@ const kinds: Readonly<Record<string, readonly [plural: string, namespaced: boole
   Service: ['services', true],
   ServiceAccount: ['serviceaccounts', true],
   StorageClass: ['storageclasses', false],
+  VolumeAttachment: ['volumeattachments', false],
 };
 
 /** Which objects: one where `name` is given, all of a kind otherwise (of one namespace or, without it, of all). */

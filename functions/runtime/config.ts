@@ -23,6 +23,7 @@ const environment = z.object({
   TRIVET_ADD_ON_BOUNDARY_ARN: name,
   TRIVET_REPLACE_ETCD_MEMBER_ARN: z.optional(name),
   TRIVET_JOIN_WORKER_ARN: z.optional(name),
+  TRIVET_DRAIN_WORKER_ARN: z.optional(name),
   TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: z.optional(z.string().check(z.regex(/^[0-9]{1,3}$/))),
   AWS_REGION: name,
 });
@@ -45,6 +46,7 @@ export interface Config {
   /** Only the sweep has them: the state machines that it starts. */
   readonly replaceEtcdMemberArn?: string;
   readonly joinWorkerArn?: string;
+  readonly drainWorkerArn?: string;
   /** A lease is taken over only when its holder has ended and this long has passed since (design §5). */
   readonly longestTaskTimeoutSeconds: number;
 }
@@ -69,6 +71,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     permissionsBoundaryArn: read.TRIVET_PERMISSIONS_BOUNDARY_ARN,
     addOnBoundaryArn: read.TRIVET_ADD_ON_BOUNDARY_ARN,
     ...(read.TRIVET_JOIN_WORKER_ARN && { joinWorkerArn: read.TRIVET_JOIN_WORKER_ARN }),
+    ...(read.TRIVET_DRAIN_WORKER_ARN && { drainWorkerArn: read.TRIVET_DRAIN_WORKER_ARN }),
     ...(read.TRIVET_REPLACE_ETCD_MEMBER_ARN && { replaceEtcdMemberArn: read.TRIVET_REPLACE_ETCD_MEMBER_ARN }),
     longestTaskTimeoutSeconds: Number(read.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS ?? lambdaTimeoutSecondsMax),
   };

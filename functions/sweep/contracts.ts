@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { clusterName, slotName } from '../clusters/names.ts';
+import { drainCauses, drainEnds } from '../drain/contracts.ts';
 import { kubernetesHealth } from '../kubernetes/contracts.ts';
 import type { Contract } from '../runtime/task.ts';
 
@@ -7,6 +8,9 @@ import type { Contract } from '../runtime/task.ts';
 const scope = z.object({
   autoScalingGroupName: z.optional(z.string()),
   instanceId: z.optional(z.string()),
+  cluster: z.optional(z.string()),
+  /** What AWS announces for the instance: `spot-interruption`, `rebalance`, `health-event`. */
+  cause: z.optional(z.string()),
   /** The event's detail-type, for the log. */
   reason: z.optional(z.string()),
 });
@@ -17,6 +21,7 @@ export const sweepActions = [
   'wait',
   'start-replace',
   'start-join',
+  'start-drain',
   'mark-unhealthy',
   'replace-hung-node',
   'resume-launch',
@@ -37,6 +42,10 @@ const finding = z.strictObject({
   action: z.enum(sweepActions),
   reason: z.string(),
   instanceId: z.optional(z.string()),
+  /** Of `start-drain`. */
+  cause: z.optional(z.enum(drainCauses)),
+  afterwards: z.optional(z.enum(drainEnds)),
+  deadlineAt: z.optional(z.string()),
   /** Of `next-instance-type`: the type that had no capacity, and the one that takes its place. */
   failedInstanceType: z.optional(z.string()),
   instanceType: z.optional(z.string()),

@@ -13,7 +13,7 @@ export async function observeHung(
   swept: readonly SweptSlot[],
   { registry, signal }: { readonly registry: Registry; readonly signal: AbortSignal },
 ): Promise<HungObservation[]> {
-  if (scope?.autoScalingGroupName || scope?.instanceId) return [];
+  if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cluster || scope?.cause) return [];
   const clusters = [...new Set(swept.filter(({ formed }) => formed).map(({ cluster }) => cluster))];
   const found = await Promise.all(
     clusters.map(async (cluster): Promise<HungObservation[]> => {

@@ -1,5 +1,6 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
+import { type LeavingInstances, makeLeavingInstances } from '../aws/leaving-instances.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
 import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
@@ -17,6 +18,7 @@ export interface SweepReaders {
   readonly holders: SlotHolders;
   readonly templates: LaunchTemplates;
   readonly executions: Executions;
+  readonly leaving: Pick<LeavingInstances, 'scheduledEvents'>;
 }
 
 /** Where and when the sweep looks. */
@@ -34,6 +36,7 @@ export function makeSweepDeps(config: Config) {
     holders: makeSlotHolders(config),
     templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
+    leaving: makeLeavingInstances(config),
   };
 }
 
@@ -123,6 +126,8 @@ async function observeLaunch(
 
 /** An event of an instance concerns the slot on which the registry saw it; one of a group, that group's slot. */
 function isInScope({ groupName, record }: RegisteredSlot, scope: SweepScope | undefined): boolean {
+  // What is announced for a cluster's workers, or for all, is no reason to look at slots.
+  if (scope?.cause !== undefined || scope?.cluster !== undefined) return false;
   if (!scope?.autoScalingGroupName && !scope?.instanceId) return true;
   if (scope.autoScalingGroupName) return scope.autoScalingGroupName === groupName;
   return scope.instanceId === record.instanceId;

@@ -3,7 +3,7 @@ import type { SlotGroups } from '../aws/slot-groups.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import type { SweepScope } from './contracts.ts';
 
-/** A worker that its group is launching. */
+/** A worker as its group has it. */
 export interface SweptWorker {
   readonly cluster: string;
   readonly pool: string;
@@ -12,6 +12,8 @@ export interface SweptWorker {
   readonly instanceId: string;
   /** Auto Scaling's word. */
   readonly lifecycleState: string;
+  /** Of its pool's drains. */
+  readonly deadlineSeconds: number;
 }
 
 export interface WorkerReaders {
@@ -23,10 +25,11 @@ interface PoolZone {
   readonly cluster: string;
   readonly pool: string;
   readonly zone: string;
+  readonly deadlineSeconds: number;
   readonly groupName: string;
 }
 
-/** Reads the groups of every pool in scope, a hundred at a time, and gives the workers that are on their way in (design §8). */
+/** Reads the groups of every pool in scope, a hundred at a time, and gives the workers in scope (design §8). */
 export async function observeWorkers(
   scope: SweepScope | undefined,
   { registry, groups }: WorkerReaders,
@@ -37,31 +40,37 @@ export async function observeWorkers(
   const places = records
     .flatMap((record) => record ?? [])
     .flatMap(({ name: cluster, spec }) =>
-      spec.pools.flatMap(({ name: pool, zones }) =>
+      spec.pools.flatMap(({ name: pool, zones, drain }) =>
         zones.map(
           (zone): PoolZone => ({
             cluster,
             pool,
             zone,
+            deadlineSeconds: drain.deadlineSeconds,
             groupName: poolGroupName(deployment, cluster, pool, zone),
           }),
         ),
       ),
     )
-    .filter(({ groupName }) => isInScope(groupName, scope));
+    .filter((place) => isInScope(place, scope));
   const facts = await groups.describe(
     places.map(({ groupName }) => groupName),
     signal,
   );
+  const groupsByName = new Map(facts.map((fact) => [fact.name, fact]));
   return places.flatMap(({ groupName, ...place }) =>
-    (facts.find(({ name }) => name === groupName)?.instances ?? [])
-      .filter(({ lifecycleState }) => lifecycleState.startsWith('Pending'))
-      .map((instance) => ({ ...place, ...instance })),
+    (groupsByName.get(groupName)?.instances ?? [])
+      .filter(({ instanceId }) => scope?.instanceId === undefined || scope.instanceId === instanceId)
+      .map(({ instanceId, lifecycleState }) => ({ ...place, instanceId, lifecycleState })),
   );
 }
 
-/** An event of a group concerns that group; one of an instance alone concerns no worker on its way in. */
-function isInScope(groupName: string, scope: SweepScope | undefined): boolean {
+/**
+ * An event of a group concerns that group, one of a cluster its groups. One of an instance alone concerns a worker only where it announces
+ * something: in which group that is, if in any, is found out by looking at all.
+ */
+function isInScope({ cluster, groupName }: PoolZone, scope: SweepScope | undefined): boolean {
   if (scope?.autoScalingGroupName) return scope.autoScalingGroupName === groupName;
-  return !scope?.instanceId;
+  if (scope?.cluster) return scope.cluster === cluster;
+  return !scope?.instanceId || scope.cause !== undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Looks at every slot and at every worker on its way in, or at what an event names, and starts what should be running (design §8). Events and the schedule take this
+ * Looks at every slot and at every worker on its way in or out, or at what an event names, and starts what should be running (design §8). Events and the schedule take this
  * one path, so that a lost or doubled event cannot matter (L8).
  *
  * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, a
@@ -8,10 +8,12 @@
  */
 import type { Executions } from '../aws/executions.ts';
 import { executionArnOf } from '../aws/executions.ts';
+import type { ScheduledEvent } from '../aws/leaving-instances.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
-import { type SweepFinding, sweep } from './contracts.ts';
+import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
+import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
@@ -26,11 +28,16 @@ export const handler = task(sweep, makeSweepDeps, async ({ scope }, deps: SweepR
   const now = clock.now();
   const swept = await observeSlots(scope ?? undefined, deps, { deployment: config.deployment, now, signal });
   const workers = await observeWorkers(scope ?? undefined, deps, { deployment: config.deployment, signal });
+  const occasion = {
+    scope: scope ?? undefined,
+    scheduled: await scheduledEvents(scope ?? undefined, deps, signal),
+  };
   const suspects = await observeHung(scope ?? undefined, swept, { registry: deps.registry, signal });
   const findings = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
     ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
     ...workers.map(decideWorkerSweep),
+    ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
   ].filter(({ action }) => action !== 'none');
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
@@ -77,9 +84,21 @@ async function act(
       return startReplacement(finding, deps.executions, context);
     case 'start-join':
       return startJoin(finding, deps.executions, context);
+    case 'start-drain':
+      return startDrain(finding, deps.executions, context);
     default:
       return finding.action satisfies never;
   }
+}
+
+/** What AWS has scheduled is asked for each minute, and when an event says that there is something new. */
+async function scheduledEvents(
+  scope: SweepScope | undefined,
+  { leaving }: SweepReaders,
+  signal: AbortSignal,
+): Promise<ScheduledEvent[]> {
+  const looks = scope === undefined || scope.cause === 'health-event';
+  return looks ? leaving.scheduledEvents(signal) : [];
 }
 
 /** "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5. */
@@ -115,6 +134,18 @@ function startJoin(
   const stateMachineArn = context.config.joinWorkerArn;
   if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_JOIN_WORKER_ARN');
   const input = { cluster, pool, zone, instanceId };
+  const prefix = `${cluster}-${pool}-${instanceId}`;
+  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+}
+
+function startDrain(
+  { cluster, pool, zone, instanceId, cause, afterwards, deadlineAt }: SweepFinding,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = context.config.drainWorkerArn;
+  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_DRAIN_WORKER_ARN');
+  const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input }, executions, context);
 }

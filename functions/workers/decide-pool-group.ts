@@ -1,6 +1,7 @@
-import type { PoolGroupFound, PoolGroupShape } from '../aws/pool-groups.ts';
-import type { LaunchHook } from '../aws/slot-group-builder.ts';
-import { launchHookName, poolGroupName } from '../clusters/names.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { LifecycleHook, Transition } from '../aws/lifecycle-hooks.ts';
+import type { PoolGroupBuilt, PoolGroupShape, PoolHooks } from '../aws/pool-groups.ts';
+import { launchHookName, poolGroupName, terminateHookName } from '../clusters/names.ts';
 import { missingTags, type Owner, type Tags, tagsOf } from '../clusters/ownership.ts';
 import type { ClusterSpec, PoolSpec } from '../clusters/spec-schema.ts';
 import { decidePoolSizes } from './decide-pool-sizes.ts';
@@ -9,11 +10,23 @@ import { decidePoolSizes } from './decide-pool-sizes.ts';
  * A worker that has not joined by then is given up: it never ran anything, and another takes its place. The workflow gives it up sooner and
  * keeps its console; this is for when no workflow could.
  */
-export const workerHook: LaunchHook = {
+const launchHook: LifecycleHook = {
   name: launchHookName,
   heartbeatTimeoutSeconds: 900,
   defaultResult: 'ABANDON',
 };
+
+/**
+ * A leaving worker waits to be drained; the workflow's heartbeats let that last up to 48 hours (a hundred time-outs are more). Both results
+ * terminate it: when no workflow could, it goes all the same.
+ */
+const terminateHook: LifecycleHook = {
+  name: terminateHookName,
+  heartbeatTimeoutSeconds: 1_800,
+  defaultResult: 'CONTINUE',
+};
+
+export const workerHooks: PoolHooks = { launch: launchHook, terminate: terminateHook };
 
 export interface WantedPoolGroup {
   readonly shape: PoolGroupShape;
@@ -21,7 +34,8 @@ export interface WantedPoolGroup {
 }
 
 export type PoolGroupStep =
-  | { readonly step: 'create' | 'update' | 'hook'; readonly reason: string }
+  | { readonly step: 'create' | 'update'; readonly reason: string }
+  | { readonly step: 'hook'; readonly transition: Transition; readonly reason: string }
   | { readonly step: 'tag'; readonly tags: Tags; readonly reason: string };
 
 /** `zone` is the letter; `subnetIds`: the deployment's subnets in it. Throws RangeError for a zone that the pool is not in. */
@@ -51,7 +65,7 @@ export function wantedPoolGroup(
 /** Pure. How many workers there are now is nobody's business here as long as it is within the bounds: scaling decides it. */
 export function decidePoolGroup(
   { shape, tags }: WantedPoolGroup,
-  found: PoolGroupFound | undefined,
+  found: PoolGroupBuilt | undefined,
 ): PoolGroupStep[] {
   if (!found) return [{ step: 'create', reason: `${shape.name} does not exist` }];
   const steps: PoolGroupStep[] = [];
@@ -64,13 +78,12 @@ export function decidePoolGroup(
     found.subnetIds.join() !== shape.subnetIds.join() && 'its subnets differ',
   ].filter((difference) => difference !== false);
   if (differences.length > 0) steps.push({ step: 'update', reason: differences.join(', ') });
-  const { hook } = found;
-  const sameHook =
-    hook?.name === workerHook.name &&
-    hook.heartbeatTimeoutSeconds === workerHook.heartbeatTimeoutSeconds &&
-    hook.defaultResult === workerHook.defaultResult;
-  if (!sameHook)
-    steps.push({ step: 'hook', reason: hook ? 'its launch hook differs' : 'it has no launch hook' });
+  for (const transition of ['launch', 'terminate'] as const) {
+    const hook = found.hooks[transition];
+    if (isDeepStrictEqual(hook, workerHooks[transition])) continue;
+    const reason = hook ? `its ${transition} hook differs` : `it has no ${transition} hook`;
+    steps.push({ step: 'hook', transition, reason });
+  }
   const missing = missingTags(found.tags, tags);
   if (Object.keys(missing).length > 0)
     steps.push({ step: 'tag', tags: missing, reason: `tags differ: ${Object.keys(missing).join(', ')}` });

@@ -1,6 +1,6 @@
 import type { LaunchTemplateFact } from '../aws/launch-templates.ts';
 import type { InstanceProfileFact, NodeRoleFact } from '../aws/node-roles.ts';
-import type { PoolGroupFound } from '../aws/pool-groups.ts';
+import type { PoolGroupBuilt } from '../aws/pool-groups.ts';
 import { decideLaunchTemplate } from '../clusters/decide-launch-template.ts';
 import { decideNodeRole } from '../clusters/decide-node-role.ts';
 import { poolGroupName } from '../clusters/names.ts';
@@ -17,7 +17,7 @@ export interface PoolObservation {
   readonly profile?: InstanceProfileFact | undefined;
   readonly template?: LaunchTemplateFact | undefined;
   /** Those that exist. */
-  readonly groups: readonly PoolGroupFound[];
+  readonly groups: readonly PoolGroupBuilt[];
 }
 
 /** One resource of a pool, and what would be done to it. */

@@ -6,14 +6,20 @@ export interface GroupSize {
   readonly max: number;
 }
 
-/** A pool's least and greatest number over its zones, evenly; what is left over goes to the first zones. Pure. */
+/**
+ * A pool's least number over its zones, evenly; what is left over goes to the first zones. Each group alone may come to the pool's greatest
+ * number: where one zone has no capacity the others take its share, and scaling keeps the sum within the bound (ADR 21). Pure.
+ */
 export function decidePoolSizes(pool: {
   readonly zones: readonly string[];
   readonly min: number;
   readonly max: number;
 }): GroupSize[] {
   const zones = pool.zones.toSorted();
-  const share = (total: number, index: number): number =>
-    Math.floor(total / zones.length) + (index < total % zones.length ? 1 : 0);
-  return zones.map((zone, index) => ({ zone, min: share(pool.min, index), max: share(pool.max, index) }));
+  return zones.map((zone, index) => ({ zone, min: shareOf(pool.min, zones.length, index), max: pool.max }));
+}
+
+/** The share of the zone at `index`, in order of letters, of a number that is spread evenly. Pure. */
+export function shareOf(total: number, zones: number, index: number): number {
+  return Math.floor(total / zones) + (index < total % zones ? 1 : 0);
 }

@@ -1,5 +1,5 @@
 /**
- * Makes a pool's Auto Scaling groups, one in each of its zones, with their launch hook, and keeps them on the wanted template version.
+ * Makes a pool's Auto Scaling groups, one in each of its zones, with their hooks, and keeps them on the wanted template version.
  *
  * Safe to repeat: groups are found by name and only differences are acted on; a running worker is never replaced by it, and how many there
  * are changes only as far as the bounds force it.
@@ -11,7 +11,7 @@ import { openCluster } from '../clusters/acting.ts';
 import { assertOwn } from '../clusters/ownership.ts';
 import { task } from '../runtime/task.ts';
 import { ensurePoolGroups } from './contracts.ts';
-import { decidePoolGroup, wantedPoolGroup, workerHook } from './decide-pool-group.ts';
+import { decidePoolGroup, wantedPoolGroup, workerHooks } from './decide-pool-group.ts';
 import { requirePool } from './require-pool.ts';
 
 export interface PoolGroupsDeps {
@@ -44,9 +44,13 @@ export const handler = task(
       if (found) assertOwn(`group ${shape.name}`, found.tags, ownPool);
       for (const step of decidePoolGroup(wanted, found)) {
         await act(async () => {
-          if (step.step === 'create') await poolGroups.create(shape, workerHook, tags, signal);
+          if (step.step === 'create') await poolGroups.create(shape, workerHooks, tags, signal);
           if (found && step.step === 'update') await poolGroups.update(found, shape, ownPool, signal);
-          if (found && step.step === 'hook') await poolGroups.putHook(found, workerHook, ownPool, signal);
+          if (found && step.step === 'hook') {
+            const { transition } = step;
+            const change = { transition, hook: workerHooks[transition] };
+            await poolGroups.putHook(found, change, ownPool, signal);
+          }
           if (found && step.step === 'tag') await poolGroups.tag(found, step.tags, ownPool, signal);
         });
         changes.push(`${shape.name}: ${step.reason}`);

@@ -59,6 +59,7 @@ export class Alarms extends Construct {
       kubernetesUnhealthy(props.deployment),
       controlPlaneNodeHung(props.deployment),
       workerAbandoned(props.deployment),
+      drainExpired(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -143,6 +144,14 @@ function workerAbandoned(deployment: string): Watched {
     name: 'worker-abandoned',
     says: 'A worker did not become a ready node in time and was given up',
     metric: counted('WorkerAbandoned', 'abandon-worker', deployment),
+  };
+}
+
+function drainExpired(deployment: string): Watched {
+  return {
+    name: 'drain-expired',
+    says: 'A worker went with pods or volumes on it, since its drain did not end before its deadline',
+    metric: counted('DrainExpired', 'finish-drain', deployment),
   };
 }
 

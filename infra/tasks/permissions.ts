@@ -1,4 +1,5 @@
 import { clusterPermissions } from './permissions/clusters.ts';
+import { drainPermissions } from './permissions/drain.ts';
 import { etcdPermissions } from './permissions/etcd.ts';
 import { identityPermissions } from './permissions/identity.ts';
 import { kubernetesPermissions } from './permissions/kubernetes.ts';
@@ -25,6 +26,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...etcdPermissions(scope),
     ...kubernetesPermissions(scope),
     ...workerPermissions(scope),
+    ...drainPermissions(scope),
     ...sweepPermissions(scope),
   };
 }

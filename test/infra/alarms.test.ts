@@ -47,60 +47,62 @@ async function states(): Promise<string[]> {
 const run = (Errors: number): void =>
   cloudwatch.record('AWS/Lambda', { FunctionName: 'the-function' }, { Invocations: 1, Errors });
 
-describe.each(['trivet-sweep-failing', 'trivet-watch-etcd-failing', 'trivet-watch-kubernetes-failing'])(
-  '%s',
-  (name) => {
-    beforeEach(() => deploy(name, 'the-function'));
+describe.each([
+  'trivet-sweep-failing',
+  'trivet-watch-etcd-failing',
+  'trivet-watch-kubernetes-failing',
+  'trivet-watch-workers-failing',
+])('%s', (name) => {
+  beforeEach(() => deploy(name, 'the-function'));
 
-    test('does not cry before the first run', async () => {
-      await clock.advance(10 * minute);
-      expect(await states()).toEqual(['INSUFFICIENT_DATA']);
-    });
+  test('does not cry before the first run', async () => {
+    await clock.advance(10 * minute);
+    expect(await states()).toEqual(['INSUFFICIENT_DATA']);
+  });
 
-    test('is well with the first run and stays so while runs succeed', async () => {
-      await clock.advance(2 * minute);
-      for (let ran = 0; ran < 10; ran += 1) {
-        run(0);
-        expect(await states()).toEqual(['OK']);
-        await clock.advance(minute);
-        expect(await states()).toEqual(['OK']);
-      }
-    });
-
-    test('calls when runs stop, and goes on calling until they come again', async () => {
+  test('is well with the first run and stays so while runs succeed', async () => {
+    await clock.advance(2 * minute);
+    for (let ran = 0; ran < 10; ran += 1) {
       run(0);
-      await clock.advance(4 * minute);
       expect(await states()).toEqual(['OK']);
-      await clock.advance(minute + 10_000);
-      expect(await states()).toEqual(['ALARM']);
-      await clock.advance(60 * minute);
-      expect(await states()).toEqual(['ALARM']);
-      for (let ran = 0; ran < 3; ran += 1) {
-        run(0);
-        await clock.advance(minute);
-      }
+      await clock.advance(minute);
       expect(await states()).toEqual(['OK']);
-    });
+    }
+  });
 
-    test('calls when four of six runs fail, and not when three do', async () => {
-      for (const errors of [0, 1, 0, 1, 0, 1]) {
-        run(errors);
-        expect(await states()).toEqual(['OK']);
-        await clock.advance(minute);
-      }
+  test('calls when runs stop, and goes on calling until they come again', async () => {
+    run(0);
+    await clock.advance(4 * minute);
+    expect(await states()).toEqual(['OK']);
+    await clock.advance(minute + 10_000);
+    expect(await states()).toEqual(['ALARM']);
+    await clock.advance(60 * minute);
+    expect(await states()).toEqual(['ALARM']);
+    for (let ran = 0; ran < 3; ran += 1) {
+      run(0);
+      await clock.advance(minute);
+    }
+    expect(await states()).toEqual(['OK']);
+  });
+
+  test('calls when four of six runs fail, and not when three do', async () => {
+    for (const errors of [0, 1, 0, 1, 0, 1]) {
+      run(errors);
+      expect(await states()).toEqual(['OK']);
+      await clock.advance(minute);
+    }
+    run(1);
+    expect(await states()).toEqual(['ALARM']);
+  });
+
+  test('calls when every run since the deployment failed', async () => {
+    for (const expected of ['INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'ALARM']) {
       run(1);
-      expect(await states()).toEqual(['ALARM']);
-    });
-
-    test('calls when every run since the deployment failed', async () => {
-      for (const expected of ['INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'ALARM']) {
-        run(1);
-        expect(await states()).toEqual([expected]);
-        await clock.advance(minute);
-      }
-    });
-  },
-);
+      expect(await states()).toEqual([expected]);
+      await clock.advance(minute);
+    }
+  });
+});
 
 describe('trivet-kubernetes-unhealthy', () => {
   const dimensions = { service: 'watch-kubernetes', deployment: 'trivet' };

@@ -47,6 +47,7 @@ test('sweep and watches run once a minute, are never repeated, and what is not d
     'trivet-sweep',
     'trivet-watch-etcd',
     'trivet-watch-kubernetes',
+    'trivet-watch-workers',
   ]);
   const queue = ofType(operations, 'AWS::SQS::Queue')[0]?.id;
   for (const schedule of schedules) {

@@ -59,7 +59,9 @@ test('each task is told of the deployment, and the sweep what it starts', () => 
   for (const { FunctionName, Environment } of functions) {
     const { Variables } = Environment as { Variables: Record<string, unknown> };
     const more =
-      FunctionName === 'trivet-sweep' ? ['TRIVET_JOIN_WORKER_ARN', 'TRIVET_REPLACE_ETCD_MEMBER_ARN'] : [];
+      FunctionName === 'trivet-sweep'
+        ? ['TRIVET_DRAIN_WORKER_ARN', 'TRIVET_JOIN_WORKER_ARN', 'TRIVET_REPLACE_ETCD_MEMBER_ARN']
+        : [];
     expect(Object.keys(Variables).sort()).toEqual([...told, ...more].sort());
     expect(Variables.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS).toBe('60');
   }

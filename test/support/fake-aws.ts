@@ -10,7 +10,7 @@ import type {
 } from '../../functions/aws/networks.ts';
 import type { InstanceProfileFact, NodeRoleFact, NodeRoles } from '../../functions/aws/node-roles.ts';
 import type { Parameters } from '../../functions/aws/parameters.ts';
-import type { PoolGroupFound, PoolGroups } from '../../functions/aws/pool-groups.ts';
+import type { PoolGroupBuilt, PoolGroups } from '../../functions/aws/pool-groups.ts';
 import type { SlotGroupBuilder, SlotGroupFound } from '../../functions/aws/slot-group-builder.ts';
 import type { EtcdVolumeFact, Volumes } from '../../functions/aws/volumes.ts';
 import { assertOwn, type Tags } from '../../functions/clusters/ownership.ts';
@@ -46,7 +46,7 @@ export interface FakeAws {
   readonly providers: IdentityProviders;
   readonly templates: LaunchTemplates;
   readonly groups: SlotGroupBuilder;
-  readonly poolGroupMap: Map<string, Mutable<PoolGroupFound>>;
+  readonly poolGroupMap: Map<string, Mutable<PoolGroupBuilt>>;
   readonly poolGroups: PoolGroups;
   readonly parameters: Parameters;
 }
@@ -364,29 +364,66 @@ function fakeGroups(state: FakeAws, effect: Effect): SlotGroupBuilder {
   };
 }
 
+function waitsToLeave(group: PoolGroupBuilt | undefined, instanceId: string): boolean {
+  return (group?.instances ?? []).some(
+    (one) => one.instanceId === instanceId && one.lifecycleState === 'Terminating:Wait',
+  );
+}
+
 function fakePoolGroups(state: FakeAws, effect: Effect): PoolGroups {
   const change = (name: string, changes: object) =>
     Object.assign(state.poolGroupMap.get(name) ?? {}, changes);
   return {
     find: async (name) => copy(state.poolGroupMap.get(name)),
-    async create(shape, hook, tags) {
+    describe: async (names) => names.flatMap((name) => copy(state.poolGroupMap.get(name)) ?? []),
+    async create(shape, hooks, tags) {
       effect('createPoolGroup');
-      state.poolGroupMap.set(shape.name, { ...shape, desired: shape.min, hook, tags });
+      const fresh = { instances: [], suspended: [] };
+      state.poolGroupMap.set(shape.name, { ...shape, ...fresh, desired: shape.min, hooks, tags });
     },
     async update({ name, tags, desired }, shape, owner) {
       assertOwn(name, tags, owner);
       effect('updatePoolGroup');
       change(name, { ...shape, desired: Math.min(Math.max(desired, shape.min), shape.max) });
     },
-    async putHook({ name, tags }, hook, owner) {
+    async putHook({ name, tags }, { transition, hook }, owner) {
       assertOwn(name, tags, owner);
       effect('putPoolHook');
-      change(name, { hook });
+      change(name, { hooks: { ...state.poolGroupMap.get(name)?.hooks, [transition]: hook } });
     },
     async tag({ name, tags }, wanted, owner) {
       assertOwn(name, tags, owner);
       effect('tagPoolGroup');
       retag(state.poolGroupMap.get(name), wanted);
     },
+    async setDesired(name, { from, to }, owner) {
+      const group = state.poolGroupMap.get(name);
+      if (group?.desired !== from) return 'changed';
+      assertOwn(name, group.tags, owner);
+      effect('setPoolSize');
+      change(name, { desired: to });
+      return 'set';
+    },
+    async terminate(instanceId, { decrement }) {
+      const groups = [...state.poolGroupMap.values()];
+      const group = groups.find(({ instances }) => instances.some((one) => one.instanceId === instanceId));
+      const leaving = group?.instances.find((one) => one.instanceId === instanceId);
+      if (!group || leaving?.lifecycleState.startsWith('Terminat')) return group !== undefined;
+      effect('terminateWorker');
+      group.instances = group.instances.map((one) =>
+        one.instanceId === instanceId ? { ...one, lifecycleState: 'Terminating:Wait' } : one,
+      );
+      if (decrement) group.desired -= 1;
+      return true;
+    },
+    heartbeat: async ({ group, instanceId }) => waitsToLeave(state.poolGroupMap.get(group), instanceId),
+    async completeTermination({ group: name, instanceId }) {
+      const group = state.poolGroupMap.get(name);
+      if (!group || !waitsToLeave(group, instanceId)) return false;
+      effect('completeTermination');
+      group.instances = group.instances.filter((one) => one.instanceId !== instanceId);
+      return true;
+    },
+    launchFailures: async () => [],
   };
 }

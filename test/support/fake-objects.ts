@@ -32,6 +32,10 @@ export function fakeObjects(): FakeObjects {
       return { etag: etagOf(body) };
     },
     exists: async (key) => bodies.has(key),
+    async etag(key) {
+      const body = bodies.get(key);
+      return body && etagOf(body);
+    },
     list: async (prefix) =>
       [...bodies.entries()]
         .filter(([key]) => key.startsWith(prefix))

@@ -11,7 +11,14 @@ export function sweepPermissions(scope: Scope): Permissions {
     sweep: [
       ...scope.registry('UpdateItem'),
       describe('autoscaling', 'AutoScalingGroups', 'ScalingActivities'),
-      describe('ec2', 'Instances', 'NetworkInterfaces', 'LaunchTemplates', 'LaunchTemplateVersions'),
+      describe(
+        'ec2',
+        'Instances',
+        'InstanceStatus',
+        'NetworkInterfaces',
+        'LaunchTemplates',
+        'LaunchTemplateVersions',
+      ),
       allow(
         ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses', 'autoscaling:SetInstanceHealth'],
         [scope.slotGroup],
@@ -22,7 +29,7 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.launchesSlots,
       allow(
         ['states:StartExecution'],
-        [scope.stateMachine('replace-etcd-member'), scope.stateMachine('join-worker')],
+        ['replace-etcd-member', 'join-worker', 'drain-worker'].map(scope.stateMachine),
       ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
@@ -30,6 +37,11 @@ export function sweepPermissions(scope: Scope): Permissions {
     'watch-kubernetes': [
       ...scope.registry('PutItem'),
       ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/slots/*/reports/*'),
+    ],
+    'watch-workers': [
+      ...scope.registry(),
+      ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*'),
+      ...scope.writesObjects('clusters/*/observations/*'),
     ],
   };
 }

@@ -67,7 +67,7 @@ describe('plan-cluster', () => {
     await expect(planOf(world, { ...leastSpec, zones: ['a', 'b'], colour: 'red' })).rejects.toMatchObject({
       name: 'SpecInvalid',
       message: [
-        'colour: is not a field that Trivet knows; leave it out; known here: apiVersion, name, kubernetesVersion, zones, controlPlane, network, api, backups, pools, tags',
+        'colour: is not a field that Trivet knows; leave it out; known here: apiVersion, name, kubernetesVersion, zones, controlPlane, network, api, backups, pools, stormGuard, tags',
         'zones: 2 is even: 2 members need 2 to agree and bear the loss of 0, no more than 1 do; use one zone or three',
       ].join('\n'),
     });

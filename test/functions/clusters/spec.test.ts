@@ -28,8 +28,33 @@ describe('parseSpec', () => {
       api: { access: 'internal', allowedCidrs: [] },
       backups: { everyMinutes: 15, keepDays: 14 },
       pools: [],
+      stormGuard: { unhealthyPercentMax: 40, unhealthyFloor: 2, coolDownSeconds: 600 },
       tags: {},
     });
+  });
+
+  test('fills in how a pool is bought, drained, repaired and made smaller', () => {
+    expect(buildSpec({ pools: [{ ...pool, repair: { notReadySeconds: 60 } }] }).pools).toEqual([
+      {
+        name: 'general',
+        instanceTypes: ['m7g.large'],
+        zones: ['a'],
+        min: 0,
+        max: 3,
+        capacity: 'on-demand',
+        labels: {},
+        taints: [],
+        drain: { deadlineSeconds: 3600, atDeadline: 'terminate' },
+        repair: {
+          enabled: true,
+          notReadySeconds: 60,
+          pressureSeconds: 1800,
+          impairedSeconds: 120,
+          replacement: 'after',
+        },
+        scaleDown: { enabled: true, quietSeconds: 600, utilizationPercentMax: 50, removalsMax: 10 },
+      },
+    ]);
   });
 
   test.each(['ha.yaml', 'single.yaml', 'two-pools.yaml', 'ha.json'])('accepts examples/%s', (file) => {
@@ -187,6 +212,21 @@ describe('parseSpec', () => {
       'a pool that must be larger than it may be',
       { pools: [{ ...pool, min: 4 }] },
       'pools[0].min: 4 is more than max, 3; raise max or lower min',
+    ],
+    [
+      'a worker of another architecture than the image',
+      { pools: [{ ...pool, instanceTypes: ['m7g.large', 'm7i.large'] }] },
+      'pools[0].instanceTypes[1]: m7i.large is x86_64, and the image /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64 is arm64; choose a Graviton type such as t4g.medium, or another amiParameter',
+    ],
+    [
+      'a drain that would outlast the hook',
+      { pools: [{ ...pool, drain: { deadlineSeconds: 172_800 } }] },
+      'pools[0].drain.deadlineSeconds: 172800 is above the greatest, 172000; use 60 to 172000, which is within the 48 hours that AWS waits',
+    ],
+    [
+      'a guard of more than everything',
+      { stormGuard: { unhealthyPercentMax: 101 } },
+      'stormGuard.unhealthyPercentMax: 101 is above the greatest, 100; use 0 to 100',
     ],
     [
       'a tag of Trivet’s own',

@@ -29,6 +29,7 @@ const factOf = (slot: string): SlotGroupFact => ({
 const deps = () => ({
   registry,
   executions: fakeExecutions(),
+  leaving: { scheduledEvents: async () => [] },
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) => slots.map(factOf).filter(({ name }) => names.includes(name)),
     markUnhealthy: async (instanceId) => {

@@ -29,6 +29,7 @@ const effect = (name: string) => async (subject: string) => void did.push(`${nam
 const deps = () => ({
   registry,
   executions,
+  leaving: { scheduledEvents: async () => [] },
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) => groupFacts.filter(({ name }) => names.includes(name)),
     suspendLaunch: effect('suspend'),

@@ -194,6 +194,8 @@ export function describeInstanceStatus(
       'availability-zone': (instance) => instance.zone,
       'instance-status.status': (instance) => checkStatus(ec2, instance),
       'system-status.status': (instance) => checkStatus(ec2, instance),
+      // Nothing is ever scheduled here.
+      'event.code': () => undefined,
     },
     tags: ec2.tags,
   });

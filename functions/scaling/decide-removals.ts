@@ -1,0 +1,99 @@
+import type { PoolSpec } from '../clusters/spec-schema.ts';
+import type { WorkerNode, WorkersObservation } from '../demand/contracts.ts';
+import { decideWorkerRemovals, type RemovableNode } from '../scheduling/decide-worker-removals.ts';
+import type { Removal, Unneeded } from './contracts.ts';
+import { type Place, type ScalingInput, sizeOf, stayingNodes } from './places.ts';
+
+/** A younger node stays: what it was launched for may not have come yet. */
+const ageSecondsMin = 600;
+
+export interface RemovalPlan {
+  readonly removals: readonly Removal[];
+  readonly unneeded: readonly Unneeded[];
+  readonly reason: string;
+}
+
+/**
+ * Which workers may go since their pods fit on those that stay. Pure. Each pool by its own rules; of several pools with workers to remove the
+ * first has its way and the others come next time, since each was judged as if the others stayed.
+ */
+export function decideRemovals(
+  input: ScalingInput,
+  places: readonly Place[],
+  observation: WorkersObservation,
+  now: Date,
+): RemovalPlan {
+  if (!observation.allPods)
+    return { removals: [], unneeded: input.unneeded, reason: 'no pod waits; not all pods were read' };
+  const nodes = stayingNodes(places, observation);
+  const plans = input.spec.pools
+    .filter(({ scaleDown }) => scaleDown.enabled)
+    .map((pool) => removalsOf(pool, nodes, { input, places, now }));
+  const removals = plans.find((plan) => plan.removals.length > 0)?.removals ?? [];
+  const unneeded = plans.flatMap((plan) => plan.unneeded);
+  const words = removals.length > 0 ? `${removals.length} of ${removals[0]?.pool} go` : 'none has to go yet';
+  return { removals, unneeded, reason: `no pod waits; ${unneeded.length} workers are not needed; ${words}` };
+}
+
+interface Surroundings {
+  readonly input: ScalingInput;
+  readonly places: readonly Place[];
+  readonly now: Date;
+}
+
+function removalsOf(pool: PoolSpec, nodes: readonly WorkerNode[], around: Surroundings) {
+  const { now, places } = around;
+  const own = places.filter((place) => place.pool.name === pool.name);
+  const above = own.reduce((sum, { group }) => sum + group.desired, 0) - pool.min;
+  const { quietSeconds, removalsMax, utilizationPercentMax } = pool.scaleDown;
+  const decision = decideWorkerRemovals(
+    nodes.map((node) => removableNode(node, pool, own, around)),
+    { [pool.name]: Math.max(0, above) },
+    { quietSeconds, removalsMax, utilizationMax: utilizationPercentMax / 100 },
+    now,
+  );
+  const left = new Map(own.map((place) => [place.zone, place.group.desired - place.group.min]));
+  const removals = decision.removals.flatMap(({ node, reason }): Removal[] => {
+    const place = own.find(({ group }) => group.instances.some(({ instanceId }) => instanceId === node));
+    const room = place ? (left.get(place.zone) ?? 0) : 0;
+    if (!place || room <= 0) return [];
+    left.set(place.zone, room - 1);
+    return [{ pool: pool.name, zone: place.zone, instanceId: node, reason }];
+  });
+  return { removals, unneeded: decision.unneeded };
+}
+
+function removableNode(
+  node: WorkerNode,
+  pool: PoolSpec,
+  own: readonly Place[],
+  { input, now }: Surroundings,
+): RemovableNode {
+  const staysBecause = stays(node, pool, own, now);
+  const unneededSince = input.unneeded.find((one) => one.node === node.name)?.since;
+  const { allocatable, labels, name, pods, taints } = node;
+  return {
+    name,
+    labels,
+    taints,
+    allocatable,
+    pool: node.pool,
+    pods: pods.filter(({ resident }) => !resident).map(({ view }) => view),
+    resident: pods.filter(({ resident }) => resident).map(({ view }) => view),
+    ...(staysBecause !== undefined && { staysBecause }),
+    ...(unneededSince !== undefined && { unneededSince }),
+  };
+}
+
+function stays(node: WorkerNode, pool: PoolSpec, own: readonly Place[], now: Date): string | undefined {
+  if (node.pool !== pool.name) return 'its pool is judged by itself';
+  const place = own.find(({ group }) => group.instances.some((one) => one.instanceId === node.name));
+  const instance = place?.group.instances.find((one) => one.instanceId === node.name);
+  if (!place || instance?.lifecycleState !== 'InService') return 'its group does not have it in service';
+  if (sizeOf(place.group) > place.group.desired) return 'its group is getting smaller already';
+  if (place.group.desired <= place.group.min) return `zone ${place.zone} is at its least number of workers`;
+  const ageSeconds = (now.getTime() - Date.parse(node.createdAt)) / 1000;
+  // A time that cannot be read is no age.
+  if (!(ageSeconds >= ageSecondsMin)) return `it is younger than ${ageSecondsMin / 60} minutes`;
+  return node.staysBecause ?? node.pods.find((pod) => pod.staysBecause !== undefined)?.staysBecause;
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { addFailures, dropSucceeded, isHeldBack } from '../../../functions/scaling/back-off.ts';
+import { decidePersonSizes, refuseSize } from '../../../functions/scaling/decide-person-sizes.ts';
+import { freshNode } from '../../../functions/scaling/fresh-node.ts';
+import { placesOf } from '../../../functions/scaling/places.ts';
+import { priceOf } from '../../../functions/scaling/price-list.ts';
+import { gibibyte, groupOf, inputOf, now, poolOf, types } from './scaled-cluster.ts';
+
+describe('prices', () => {
+  test.for<[string, number, number, 'on-demand' | 'spot', number, boolean]>([
+    ['m7g.large', 2, 8, 'on-demand', 0.0816, false],
+    ['c7i.4xlarge', 16, 32, 'on-demand', 0.714, false],
+    ['t4g.medium', 2, 4, 'on-demand', 0.0336, false],
+    ['m7g.large', 2, 8, 'spot', 0.02856, false],
+    ['m6g.metal', 64, 256, 'on-demand', 3.136, true],
+    ['z9.large', 2, 8, 'on-demand', 0.098, true],
+  ])('of %s with %i vCPUs and %i GiB, %s', ([instanceType, vcpus, gib, capacity, wanted, estimated]) => {
+    const price = priceOf({ instanceType, vcpus, memoryMebibytes: gib * 1024 }, capacity);
+    expect(price.pricePerHour).toBeCloseTo(wanted, 6);
+    expect(price.estimated).toBe(estimated);
+  });
+});
+
+describe('back-offs', () => {
+  const what = { pool: 'general', zone: 'a', instanceType: 'm7g.large' };
+  const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+
+  test('grow from 5 minutes to 30 with each failure after the one before has ended', () => {
+    let all = addFailures([], [what], now);
+    const seconds = [all[0]?.seconds];
+    for (const minutes of [5, 15, 35, 65]) {
+      all = addFailures(all, [what], at(minutes));
+      seconds.push(all[0]?.seconds);
+    }
+    expect(seconds).toEqual([300, 600, 1200, 1800, 1800]);
+    expect(all).toHaveLength(1);
+  });
+
+  test('are not made longer by a failure that is told twice, and hold back that zone and type alone', () => {
+    const all = addFailures(addFailures([], [what], now), [what], at(1));
+    expect(all.map(({ seconds }) => seconds)).toEqual([300]);
+    expect(isHeldBack(all, what, at(4))).toBe(true);
+    expect(isHeldBack(all, what, at(6))).toBe(false);
+    expect(isHeldBack(all, { ...what, zone: 'b' }, at(4))).toBe(false);
+    expect(isHeldBack(all, { ...what, instanceType: 'm6g.large' }, at(4))).toBe(false);
+  });
+
+  test('begin anew after a success, and after three hours', () => {
+    const all = addFailures([], [what], now);
+    expect(dropSucceeded(all, [what])).toEqual([]);
+    expect(addFailures(all, [what], at(5 + 181)).map(({ seconds }) => seconds)).toEqual([300]);
+  });
+});
+
+describe('a node that is not there yet', () => {
+  const [type] = types;
+  if (!type) throw new Error('no type');
+  const pool = { name: 'general', labels: { tier: 'web' }, taints: [] };
+  const place = { pool, type, region: 'us-east-1', zone: 'a', network: { serviceCidr: '10.96.0.0/16' } };
+  const agent = { namespace: 'kube-system', labels: {}, requests: { cpu: 100, memory: gibibyte } };
+
+  test('has what its type leaves after the kubelet’s reserve, its threshold and DaemonSets', () => {
+    const { allocatable, labels } = freshNode({ ...place, daemonSets: [agent] });
+    // 7,577 of 8,192 MiB, less 256 and 100 MiB of the kubelet's and the agent's GiB.
+    expect(allocatable).toEqual({
+      cpu: 1_800,
+      memory: (7_577 - 256 - 100 - 1_024) * 1024 ** 2,
+      pods: 109,
+      'ephemeral-storage': 18 * gibibyte,
+    });
+    expect(labels).toEqual({
+      tier: 'web',
+      'trivet.dev/pool': 'general',
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'arm64',
+      'node.kubernetes.io/instance-type': 'm7g.large',
+      'topology.kubernetes.io/region': 'us-east-1',
+      'topology.kubernetes.io/zone': 'us-east-1a',
+    });
+  });
+
+  test('is as a node of its kind that is there', () => {
+    const known = { cpu: 1_930, memory: 7 * gibibyte, pods: 58 };
+    expect(freshNode({ ...place, known, daemonSets: [] }).allocatable).toEqual(known);
+  });
+});
+
+describe('a person’s size', () => {
+  const sizes = (desired: number[], size: number) => {
+    const groups = desired.map((count, index) => groupOf('ab'[index] ?? '', count));
+    const input = inputOf({}, { groups });
+    const observation = input.found?.observation;
+    if (!observation) throw new Error('no observation');
+    const places = placesOf(input, observation, now);
+    const { changes, removals } = decidePersonSizes(places, size, (id) => (id.endsWith('0') ? 5 : 1));
+    return [
+      ...changes.map(({ from, to, zone }) => `${zone}:${from}-${to}`),
+      ...removals.map(({ instanceId }) => `-${instanceId}`),
+    ].join(' ');
+  };
+
+  test.for<[number[], number, string]>([
+    [[0, 0], 3, 'a:0-2 b:0-1'],
+    [[3, 0], 4, 'b:0-1'],
+    [[2, 2], 4, ''],
+    [[2, 1], 2, '-i-a1'],
+    [[2, 2], 0, '-i-a1 -i-a0 -i-b1 -i-b0'],
+  ])('for groups of %j and a size of %i is %s', ([desired, size, wanted]) => {
+    expect(sizes(desired, size)).toBe(wanted);
+  });
+
+  test.for<[number, boolean]>([
+    [0, true],
+    [4, true],
+    [5, false],
+    [-1, false],
+    [1.5, false],
+  ])('of %d is within the pool’s bounds: %s', ([size, fits]) => {
+    const [pool] = inputOf({}, { pools: [poolOf()] }).spec.pools;
+    if (!pool) throw new Error('no pool');
+    expect(refuseSize(pool, size) === undefined).toBe(fits);
+  });
+});

@@ -1,0 +1,160 @@
+import { AutoScaling } from '@aws-sdk/client-auto-scaling';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provision } from '../../cli/commands/provision.ts';
+import { awaitKubernetes } from '../../cli/kubernetes.ts';
+import { readSpecFile } from '../../cli/spec-file.ts';
+import { makeObjects } from '../../functions/aws/objects.ts';
+import { makeRegistry } from '../../functions/aws/registry.ts';
+import type { KubernetesClient, KubernetesObject } from '../../functions/kubernetes/client.ts';
+import { openKubernetes } from '../../functions/kubernetes/open.ts';
+import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
+import { eventually } from '../support/eventually.ts';
+
+const spec = readSpecFile('examples/ha.yaml');
+const output = { json: true, say: () => {}, result: () => {} };
+const signal = new AbortController().signal;
+const group = 'trivet-demo-pool-general-a';
+/** The least that AWS allows; a drain that is blocked for longer would be cut off without heartbeats. */
+const hookSeconds = 30;
+const blockedSeconds = 40;
+
+let deployed: DeployedRegion;
+let kubernetes: KubernetesClient;
+let scaling: AutoScaling;
+
+beforeAll(async () => {
+  deployed = await deployRegion();
+  const { target } = deployed;
+  expect(await provision(target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
+  const waiting = { signal, timeoutSeconds: 120, workers: 3 };
+  expect(await awaitKubernetes(target, spec.name, waiting)).toMatchObject({ ready: true });
+  const deps = { registry: makeRegistry(target.config), objects: makeObjects(target.config) };
+  kubernetes = await openKubernetes(deps, spec.name, 'kubernetes-admin');
+  scaling = new AutoScaling({ region: 'us-east-1' });
+}, 240_000);
+afterAll(async () => {
+  kubernetes?.close();
+  await deployed?.stop();
+});
+
+const pods = '/api/v1/namespaces/default/pods';
+const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+
+interface Budget extends KubernetesObject {
+  readonly status?: { readonly currentHealthy?: number; readonly disruptionsAllowed?: number };
+}
+
+/** The one worker of the group that is in service. */
+const servingWorker = () =>
+  eventually(
+    async () => {
+      const { AutoScalingGroups } = await scaling.describeAutoScalingGroups({
+        AutoScalingGroupNames: [group],
+      });
+      return AutoScalingGroups?.[0]?.Instances?.find((one) => one.LifecycleState === 'InService')?.InstanceId;
+    },
+    { timeoutMs: 60_000, what: 'a worker in service' },
+  );
+
+const lifecycleOf = async (instanceId: string) =>
+  (await scaling.describeAutoScalingInstances({ InstanceIds: [instanceId] })).AutoScalingInstances?.[0]
+    ?.LifecycleState;
+
+/** A pod on that node under a budget that lets nobody evict it. */
+async function putBlockedPod(name: string, instanceId: string): Promise<void> {
+  const containers = [{ name: 'web', image: 'registry.example/web:1' }];
+  await kubernetes.create(budgets, {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name, namespace: 'default' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: name } } },
+  });
+  await kubernetes.create(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { app: name } },
+    spec: { nodeName: instanceId, containers },
+  });
+  await eventually(
+    async () => {
+      const budget = await kubernetes.get<Budget>(`${budgets}/${name}`);
+      return budget?.status?.currentHealthy === 1 && budget.status.disruptionsAllowed === 0;
+    },
+    { timeoutMs: 60_000, what: 'a budget that blocks' },
+  );
+}
+
+/** The drain's end: its status and what it says. */
+async function drainOf(instanceId: string) {
+  const { states, stateMachineArn } = deployed.target;
+  const { executions = [] } = await states.listExecutions({
+    stateMachineArn: stateMachineArn('drain-worker'),
+  });
+  const own = executions.filter(({ name }) => name?.includes(instanceId));
+  const { executionArn } = own[0] ?? {};
+  const { status, output: said } = await states.describeExecution({ executionArn });
+  return { executionArn, count: own.length, status, said: JSON.parse(said ?? '{}') };
+}
+
+describe('a worker that leaves', () => {
+  test('is drained, though a disruption budget blocks it for longer than its hook’s time-out', {
+    timeout: 240_000,
+  }, async () => {
+    const instanceId = await servingWorker();
+    await putBlockedPod('web', instanceId);
+    await scaling.putLifecycleHook({
+      AutoScalingGroupName: group,
+      LifecycleHookName: 'trivet-terminate',
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      HeartbeatTimeout: hookSeconds,
+      DefaultResult: 'CONTINUE',
+    });
+    const began = Date.now();
+    await scaling.terminateInstanceInAutoScalingGroup({
+      InstanceId: instanceId,
+      ShouldDecrementDesiredCapacity: false,
+    });
+    const node = await eventually(
+      async () => {
+        const found = await kubernetes.get<KubernetesObject & { spec: object }>(
+          `/api/v1/nodes/${instanceId}`,
+        );
+        return found?.metadata.annotations?.['trivet.dev/draining-since'] && found;
+      },
+      { timeoutMs: 60_000, what: 'a cordoned node' },
+    );
+    expect(node).toMatchObject({
+      metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' } },
+      spec: {
+        unschedulable: true,
+        taints: expect.arrayContaining([
+          { key: 'trivet.dev/draining', value: 'termination', effect: 'NoSchedule' },
+        ]),
+      },
+    });
+    await eventually(() => Date.now() - began > blockedSeconds * 1_000, {
+      timeoutMs: 120_000,
+      intervalMs: 500,
+      what: 'a hook whose time-out has passed',
+    });
+    expect(await lifecycleOf(instanceId)).toBe('Terminating:Wait');
+    expect(await kubernetes.get(`${pods}/web`)).toMatchObject({ spec: { nodeName: instanceId } });
+    await kubernetes.delete(`${budgets}/web`);
+    const drain = await eventually(
+      async () => {
+        const found = await drainOf(instanceId);
+        return found.status === 'SUCCEEDED' ? found : undefined;
+      },
+      { timeoutMs: 90_000, intervalMs: 200, what: 'a drain that has ended' },
+    );
+    expect(drain).toMatchObject({ count: 1, said: { outcome: 'drained', cause: 'termination' } });
+    expect(await kubernetes.get(`${pods}/web`)).toBeUndefined();
+    const { events = [] } = await deployed.target.states.getExecutionHistory({
+      executionArn: drain.executionArn,
+      maxResults: 1_000,
+    });
+    expect(JSON.stringify(events)).toContain('default/web by the disruption budget default/web');
+    const replacement = await servingWorker();
+    expect(replacement).not.toBe(instanceId);
+  });
+});
