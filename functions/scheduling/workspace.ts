@@ -1,7 +1,7 @@
 import { Dimensions, type Vector } from './amounts.ts';
 import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin, valueIn } from './bins.ts';
 import { meetsOne } from './labels.ts';
-import { hostnameKey, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
+import { hostnameKey, type Labels, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
 import { type Attempt, classify, type PodClass } from './pod-classes.ts';
 import { Topology } from './topology.ts';
 
@@ -18,6 +18,8 @@ export interface Workspace {
   valuesOf(key: string, attempt: Attempt): readonly string[];
   /** All values of a key over which a pod's spread is counted. */
   domainsOf(key: string, attempt: Attempt): readonly string[];
+  /** The same before any node was planned. */
+  domainsBefore(key: string, attempt: Attempt): readonly string[];
   open(offer: Offer, choices: readonly Offer[]): Bin;
 }
 
@@ -29,7 +31,11 @@ export interface WorkspaceInput {
   readonly remaining: Readonly<Record<string, number>>;
 }
 
-export function openWorkspace({ pods, nodes, offerings, remaining }: WorkspaceInput): Workspace {
+/** `coming`: labels of nodes that are known to come up, whatever pods they are for: pods are spread over their zones too. */
+export function openWorkspace(
+  { pods, nodes, offerings, remaining }: WorkspaceInput,
+  coming: readonly Labels[] = [],
+): Workspace {
   const present = nodes.flatMap((node) => node.pods);
   const dimensions = new Dimensions([
     ...new Set([...pods, ...present].map(({ shape }) => shape.requests)),
@@ -59,7 +65,9 @@ export function openWorkspace({ pods, nodes, offerings, remaining }: WorkspaceIn
     offers,
     within: index.within,
     valuesOf: (key, attempt) => valuesOf(bins, offers, key, attempt),
-    domainsOf: (key, attempt) => domainsOf(bins, offers, key, attempt),
+    domainsBefore: (key, attempt) =>
+      domainsOf([...nodes.map(({ labels }) => labels), ...coming], offers, key, attempt),
+    domainsOf: (key, attempt) => domainsOf([...bins.map(labelsOf), ...coming], offers, key, attempt),
     open(offer, choices) {
       const bin = plannedBin(`planned-${bins.length + 1}`, offer, choices);
       bins.push(bin);
@@ -154,12 +162,19 @@ function valuesOf(bins: readonly Bin[], offers: readonly Offer[], key: string, a
  * As the scheduler counts by default (`nodeAffinityPolicy: Honor`, `nodeTaintsPolicy: Ignore`): nodes that the pod's own affinity takes, with
  * whatever taints, and what could be launched for it.
  */
-function domainsOf(bins: readonly Bin[], offers: readonly Offer[], key: string, attempt: Attempt): string[] {
+function domainsOf(
+  all: readonly Labels[],
+  offers: readonly Offer[],
+  key: string,
+  attempt: Attempt,
+): readonly string[] {
   const { nodeTerms } = attempt.podClass.shape;
-  const values = new Set<string>();
-  for (const bin of bins) {
-    const value = valueIn(bin, key);
-    if (value !== undefined && !values.has(value) && meetsOne(bin.labels, nodeTerms)) values.add(value);
+  const values = new Set(valuesOf([], offers, key, attempt));
+  for (const labels of all) {
+    const value = labels[key];
+    if (value !== undefined && !values.has(value) && meetsOne(labels, nodeTerms)) values.add(value);
   }
-  return [...new Set([...values, ...valuesOf([], offers, key, attempt)])];
+  return [...values];
 }
+
+const labelsOf = ({ labels }: Bin): Labels => labels;
