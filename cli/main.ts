@@ -106,8 +106,12 @@ function buildProgram(): Command {
     .description('the whole system on this machine: region, deployment, a cluster')
     .option('--once', 'exit after verification instead of staying up')
     .option('--lose <slot>', "terminate this slot's instance while a client writes, and wait for the heal")
+    .option(
+      '--load <file>',
+      'apply Kubernetes manifests once the cluster is whole, and wait until their pods run on workers that come up for them; with --once they are deleted then',
+    )
     .option('--json', 'print one JSON object as the last line of stdout')
-    .option('--spec <file>', 'cluster spec', 'examples/ha.yaml')
+    .option('--spec <file>', 'cluster spec (default: examples/ha.yaml, with --load examples/two-pools.yaml)')
     .option('--vpc-cidr <cidr>', 'network of the embedded deployment, within 127.0.0.0/9', '127.80.0.0/16')
     .action(async (flags) => {
       const { start } = await import('./start/start.ts');

@@ -10,14 +10,19 @@ import { CommandError, createOutput, type Output, seconds } from '../output.ts';
 import { readSpecFile } from '../spec-file.ts';
 import { findTarget, type Target } from '../target.ts';
 import { type Heal, loseSlot } from './heal.ts';
+import { absorbLoad, type Load } from './load.ts';
+import { type LoadObject, readManifests } from './manifests.ts';
 
 export interface StartFlags extends RegionFlags {
   /** Exit after verification instead of staying up. */
   readonly once?: boolean;
   /** Slot whose instance is terminated once the cluster is up. */
   readonly lose?: string;
+  /** Kubernetes manifests that are applied once the cluster is whole. */
+  readonly load?: string;
   readonly json?: boolean;
-  readonly spec: string;
+  /** Left out: an example that suits the other flags. */
+  readonly spec?: string;
   /** Network of the embedded deployment: loopback addresses, so that slots can bind theirs (design §3). */
   readonly vpcCidr: string;
 }
@@ -30,6 +35,14 @@ interface StartResult {
   readonly kubernetes: KubernetesStatus;
   readonly executions: readonly ExecutionSummary[];
   readonly heal: Heal | null;
+  readonly load: Load | null;
+}
+
+/** What is provisioned, and what is asked of it then. */
+interface Plan {
+  readonly file: string;
+  readonly spec: ClusterSpec;
+  readonly manifests: readonly LoadObject[];
 }
 
 const root = join(import.meta.dirname, '..', '..');
@@ -37,17 +50,19 @@ const root = join(import.meta.dirname, '..', '..');
 /** `npm start`: the whole system on a laptop. Exit code 0 when the cluster is healthy (and healed, with --lose), 1 otherwise. */
 export async function start(flags: StartFlags): Promise<number> {
   const output = createOutput({ json: flags.json === true });
-  const spec = readSpecFile(flags.spec);
+  const file = flags.spec ?? (flags.load === undefined ? 'examples/ha.yaml' : 'examples/two-pools.yaml');
+  const spec = readSpecFile(file);
+  const manifests = flags.load === undefined ? [] : readManifests(flags.load);
   if (flags.lose !== undefined && !spec.zones.includes(flags.lose)) {
     throw new CommandError(
-      `--lose names slot ${flags.lose}; ${flags.spec} has the slots ${spec.zones.join(', ')}.`,
+      `--lose names slot ${flags.lose}; ${file} has the slots ${spec.zones.join(', ')}.`,
     );
   }
   const { promise, signal } = interrupted();
   const region = await openRegion(flags, output.say);
   try {
     const healthy = await Promise.race([
-      run(region, spec, flags, output, signal),
+      run(region, { file, spec, manifests }, flags, output, signal),
       promise.then(() => undefined),
     ]);
     if (healthy === undefined) return 130;
@@ -63,7 +78,7 @@ export async function start(flags: StartFlags): Promise<number> {
 
 async function run(
   region: Region,
-  spec: ClusterSpec,
+  { file, manifests, spec }: Plan,
   flags: StartFlags,
   output: Output,
   signal: AbortSignal,
@@ -72,7 +87,7 @@ async function run(
   const { say } = output;
   say(`The embedded region listens at ${region.endpoint}. Deploying the synthesized template …`);
   await region.deploy(join(root, 'cdk.out'), { VpcCidr: flags.vpcCidr });
-  say(`Deployed in ${seconds(performance.now() - began)}. Provisioning ${flags.spec}:`);
+  say(`Deployed in ${seconds(performance.now() - began)}. Provisioning ${file}:`);
   const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
   const outcome = await provision(target, spec, output, signal);
   const executions = [await summarize(target.states, outcome.executionArn)];
@@ -84,6 +99,7 @@ async function run(
       kubernetes: summarizeStatus(undefined),
       executions,
       heal: null,
+      load: null,
     } satisfies StartResult);
     return false;
   }
@@ -104,15 +120,28 @@ async function run(
     for (const line of renderHeal(heal)) say(line);
     await untilKubernetes(target, spec, signal, say);
   }
+  const load =
+    flags.load === undefined
+      ? null
+      : await absorbLoad(target, {
+          cluster: spec.name,
+          file: flags.load,
+          objects: manifests,
+          remove: flags.once === true,
+          say,
+          signal,
+        });
   const status = await readStatus(target, spec.name);
   for (const line of renderStatus(status)) say(line);
   if (!flags.once) explain(target, region, spec.name, say);
   const { endpoint, kubernetes, members } = status;
-  const result: StartResult = { cluster: spec.name, endpoint, members, kubernetes, executions, heal };
+  const result: StartResult = { cluster: spec.name, endpoint, members, kubernetes, executions, heal, load };
   output.result(result);
   const answers = status.kubernetesHealth?.ready === true;
   const voting = members.every(({ healthy, voter }) => healthy && voter);
-  return answers && voting && (heal === null || isWhole(heal));
+  return (
+    answers && voting && (heal === null || isWhole(heal)) && (load === null || load.leftOut.length === 0)
+  );
 }
 
 /** Provisioning does not await workers, and a heal is of etcd alone: the rest follows by itself. */

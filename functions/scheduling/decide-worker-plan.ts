@@ -1,6 +1,8 @@
 import { holds } from './amounts.ts';
 import { type Bin, become, type Share } from './bins.ts';
 import { explainLeftOut } from './explain.ts';
+import { meetsOne } from './labels.ts';
+import { hostnameKey, type Labels } from './model.ts';
 import { place } from './place.ts';
 import { attemptsOf, type PodClass } from './pod-classes.ts';
 import { openWorkspace, type Workspace, type WorkspaceInput } from './workspace.ts';
@@ -41,15 +43,57 @@ const roundsMax = 4;
  * zones. What pods prefer is kept while it fits and given up one by one.
  */
 export function decideWorkerPlan(input: WorkspaceInput): WorkerPlan {
-  const workspace = openWorkspace(input);
-  const present = workspace.bins.length;
+  const present = input.nodes.length;
+  let workspace = planned(input, []);
+  // A node that repels some pods may open a zone over which they would have had to be spread: then it is known beforehand.
+  for (let coming: readonly Labels[] = []; ; ) {
+    const late = lateDomains(workspace, present);
+    if (late.length === 0) break;
+    coming = [...coming, ...late];
+    workspace = planned(input, coming);
+  }
+  return describePlan(workspace, present);
+}
+
+/** A workspace with every pod in it that finds a place. */
+function planned(input: WorkspaceInput, coming: readonly Labels[]): Workspace {
+  const workspace = openWorkspace(input, coming);
   const placed = () => sum(workspace.classes.map((podClass) => podClass.placed));
   for (let round = 0, before = -1; round < roundsMax && placed() > before; round += 1) {
     before = placed();
     for (const podClass of workspace.classes) placeClass(podClass, workspace);
   }
+  for (const bin of workspace.bins.slice(input.nodes.length)) settle(bin);
+  return workspace;
+}
+
+/** Labels of planned nodes with a value over which pods that have a place should have been spread, and were not. */
+function lateDomains(workspace: Workspace, present: number): readonly Labels[] {
+  // Where every pool takes every pod, each zone that can be launched in was counted from the start.
+  const repelling = workspace.bins.slice(present).filter(({ taints }) => taints.length > 0);
+  if (repelling.length === 0) return [];
+  const late = new Map<string, Labels>();
+  for (const podClass of workspace.classes.filter(
+    ({ bonds, placed }) => placed > 0 && bonds.spread.length > 0,
+  )) {
+    const [attempt] = [...attemptsOf(podClass, workspace.topology)].slice(-1);
+    for (const { group } of podClass.bonds.spread) {
+      const { topologyKey } = group.term;
+      if (!attempt || topologyKey === hostnameKey) continue;
+      const counted = workspace.domainsBefore(topologyKey, attempt);
+      for (const { labels } of repelling) {
+        const value = labels[topologyKey];
+        if (value === undefined || counted.includes(value) || !meetsOne(labels, podClass.shape.nodeTerms))
+          continue;
+        late.set(`${topologyKey}=${value}`, labels);
+      }
+    }
+  }
+  return [...late.values()];
+}
+
+function describePlan(workspace: Workspace, present: number): WorkerPlan {
   const planned = workspace.bins.slice(present);
-  for (const bin of planned) settle(bin);
   return {
     additions: planned.map((bin) => describeBin(bin, workspace)),
     onPresent: workspace.bins

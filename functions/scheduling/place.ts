@@ -31,6 +31,7 @@ class Placing {
   private readonly workspace: Workspace;
   private readonly grow: boolean;
   private readonly values = new Map<string, readonly string[]>();
+  private readonly domains = new Map<string, readonly string[]>();
   private readonly firstOpen = new Map<string, number>();
 
   constructor(attempt: Attempt, workspace: Workspace, grow: boolean) {
@@ -78,11 +79,20 @@ class Placing {
     return values;
   }
 
+  private domainsOf(key: string): readonly string[] {
+    let domains = this.domains.get(key);
+    if (!domains) {
+      domains = this.workspace.domainsOf(key, this.attempt);
+      this.domains.set(key, domains);
+    }
+    return domains;
+  }
+
   /** A further node can always be planned, so the emptiest host has none; of other keys there are only so many values. */
   private readonly leastOf = ({ group, minDomains }: SpreadBond): number => {
     const { topologyKey } = group.term;
     if (topologyKey === hostnameKey) return 0;
-    const values = this.valuesOf(topologyKey);
+    const values = this.domainsOf(topologyKey);
     if (values.length < minDomains) return 0;
     let least = Number.POSITIVE_INFINITY;
     for (const value of values) least = Math.min(least, group.found.get(value) ?? 0);

@@ -1,6 +1,7 @@
 import { Dimensions, type Vector } from './amounts.ts';
 import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin, valueIn } from './bins.ts';
-import { hostnameKey, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
+import { meetsOne } from './labels.ts';
+import { hostnameKey, type Labels, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
 import { type Attempt, classify, type PodClass } from './pod-classes.ts';
 import { Topology } from './topology.ts';
 
@@ -15,6 +16,10 @@ export interface Workspace {
   within(key: string, value: string): readonly Bin[];
   /** All values of a key among the nodes and offers that an attempt accepts, in order. */
   valuesOf(key: string, attempt: Attempt): readonly string[];
+  /** All values of a key over which a pod's spread is counted. */
+  domainsOf(key: string, attempt: Attempt): readonly string[];
+  /** The same before any node was planned. */
+  domainsBefore(key: string, attempt: Attempt): readonly string[];
   open(offer: Offer, choices: readonly Offer[]): Bin;
 }
 
@@ -26,7 +31,11 @@ export interface WorkspaceInput {
   readonly remaining: Readonly<Record<string, number>>;
 }
 
-export function openWorkspace({ pods, nodes, offerings, remaining }: WorkspaceInput): Workspace {
+/** `coming`: labels of nodes that are known to come up, whatever pods they are for: pods are spread over their zones too. */
+export function openWorkspace(
+  { pods, nodes, offerings, remaining }: WorkspaceInput,
+  coming: readonly Labels[] = [],
+): Workspace {
   const present = nodes.flatMap((node) => node.pods);
   const dimensions = new Dimensions([
     ...new Set([...pods, ...present].map(({ shape }) => shape.requests)),
@@ -56,6 +65,9 @@ export function openWorkspace({ pods, nodes, offerings, remaining }: WorkspaceIn
     offers,
     within: index.within,
     valuesOf: (key, attempt) => valuesOf(bins, offers, key, attempt),
+    domainsBefore: (key, attempt) =>
+      domainsOf([...nodes.map(({ labels }) => labels), ...coming], offers, key, attempt),
+    domainsOf: (key, attempt) => domainsOf([...bins.map(labelsOf), ...coming], offers, key, attempt),
     open(offer, choices) {
       const bin = plannedBin(`planned-${bins.length + 1}`, offer, choices);
       bins.push(bin);
@@ -145,3 +157,24 @@ function valuesOf(bins: readonly Bin[], offers: readonly Offer[], key: string, a
   }
   return [...values].sort();
 }
+
+/**
+ * As the scheduler counts by default (`nodeAffinityPolicy: Honor`, `nodeTaintsPolicy: Ignore`): nodes that the pod's own affinity takes, with
+ * whatever taints, and what could be launched for it.
+ */
+function domainsOf(
+  all: readonly Labels[],
+  offers: readonly Offer[],
+  key: string,
+  attempt: Attempt,
+): readonly string[] {
+  const { nodeTerms } = attempt.podClass.shape;
+  const values = new Set(valuesOf([], offers, key, attempt));
+  for (const labels of all) {
+    const value = labels[key];
+    if (value !== undefined && !values.has(value) && meetsOne(labels, nodeTerms)) values.add(value);
+  }
+  return [...values];
+}
+
+const labelsOf = ({ labels }: Bin): Labels => labels;

@@ -64,6 +64,16 @@ describe('what bad input gets', () => {
     ]);
   });
 
+  test('manifests that cannot be applied are said with file and document before anything is started', () => {
+    const path = specFile('burst.yaml', 'apiVersion: v1\nkind: Pod\n');
+    const { status, stderr, stdout } = trivet(['start', '--once', '--load', path]);
+    expect([status, stderr, stdout]).toEqual([
+      1,
+      `trivet: ${path} cannot be applied:\n  document 1 (Pod): metadata.name is missing\n`,
+      '',
+    ]);
+  });
+
   test('a port that is taken is said, with the way out', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

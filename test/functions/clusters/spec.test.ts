@@ -57,7 +57,7 @@ describe('parseSpec', () => {
     ]);
   });
 
-  test.each(['ha.yaml', 'single.yaml', 'ha.json'])('accepts examples/%s', (file) => {
+  test.each(['ha.yaml', 'single.yaml', 'two-pools.yaml', 'ha.json'])('accepts examples/%s', (file) => {
     const text = readFileSync(new URL(`../../../examples/${file}`, import.meta.url), 'utf8');
     expect(parseSpec(parse(text)).problems).toBeUndefined();
   });

@@ -229,6 +229,38 @@ describe('pods and each other', () => {
   });
 });
 
+test('a zone whose nodes all repel a pod counts for its spread, as the scheduler counts it', () => {
+  const spread = [{ topologyKey: zoneKey, maxSkew: 1, selector: { matchLabels: { app: 'web' } } }];
+  const repelling: NodeView = {
+    name: 'i-c',
+    labels: { [zoneKey]: 'c' },
+    taints: [{ key: 'dedicated', effect: 'NoSchedule' }],
+    allocatable: { cpu: 1_900, memory: 7 * gibibyte, pods: 110 },
+    pods: [],
+  };
+  const decided = plan(pods(3, web({ spread })), { nodes: [repelling], offerings: general.slice(0, 2) });
+  expect(placesOf(decided)).toEqual(['m7g.large in a: 1', 'm7g.large in b: 1']);
+  expect(decided.leftOut.map(({ pods: left }) => left)).toEqual([['web-2']]);
+});
+
+test('a zone that only a tainted pool opens counts for the spread of pods that were placed before', () => {
+  const spread = [{ topologyKey: zoneKey, maxSkew: 1, selector: { matchLabels: { app: 'web' } } }];
+  const taint = { key: 'dedicated', effect: 'NoSchedule' } as const;
+  const tainted = offering('c', 'm7g.large', { pool: 'tainted', taints: [taint], pricePerHour: 0.05 });
+  const batch: PodShape = {
+    namespace: 'shop',
+    labels: { app: 'batch' },
+    requests: { cpu: 100, memory: gibibyte },
+    tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+    nodeTerms: [[{ key: zoneKey, operator: 'In', values: ['c'] }]],
+  };
+  const decided = plan([...pods(3, web({ spread })), ...pods(1, batch, 'batch')], {
+    offerings: [...general.slice(0, 2), tainted],
+  });
+  expect(placesOf(decided)).toEqual(['m7g.large in a: 1', 'm7g.large in b: 1', 'm7g.large in c: 1']);
+  expect(decided.leftOut.map(({ pods: left }) => left)).toEqual([['web-2']]);
+});
+
 describe('what pods prefer', () => {
   const prefersB = {
     kind: 'node',

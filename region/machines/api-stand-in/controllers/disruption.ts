@@ -12,19 +12,26 @@ import {
 } from '../json.ts';
 import { resourceOf } from '../resources.ts';
 import { matchesSelector } from '../selectors.ts';
+import { controllerOf } from './decide-replicas.ts';
 import type { Controllers } from './run.ts';
 
 const budgets = resourceOf('poddisruptionbudgets');
 const pods = resourceOf('pods');
+const replicaSets = resourceOf('replicasets');
 
 /** How long an eviction counts for a pod that is still there: the disruption controller's own. */
 const disruptedMilliseconds = 2 * 60 * 1000;
 
 /**
- * A budget with the status that follows from its pods. Of percentages and `maxUnavailable` the whole is the pods that are there: who made
- * them is not asked. Pure.
+ * A budget with the status that follows from its pods. Of percentages and `maxUnavailable` the whole is what their ReplicaSets are to have, so
+ * that a pod which is being replaced still counts, and of other pods those that are there. Pure.
  */
-export function decideBudget(budget: ApiObject, all: readonly ApiObject[], now: Date): ApiObject {
+export function decideBudget(
+  budget: ApiObject,
+  all: readonly ApiObject[],
+  now: Date,
+  sets: readonly ApiObject[] = [],
+): ApiObject {
   const { generation, namespace } = budget.metadata;
   const { maxUnavailable, minAvailable, selector } = objectOf(budget.spec);
   const own = all.filter(
@@ -40,7 +47,8 @@ export function decideBudget(budget: ApiObject, all: readonly ApiObject[], now: 
       !Object.hasOwn(disrupted, pod.metadata.name ?? '') &&
       conditionOf(pod, 'Ready')?.status === 'True',
   ).length;
-  const expected = own.length;
+  const byPods = maxUnavailable === undefined && typeof (minAvailable ?? 1) === 'number';
+  const expected = byPods ? own.length : scaleOf(own, sets);
   const desired =
     maxUnavailable === undefined
       ? countOf(minAvailable ?? 1, expected)
@@ -65,6 +73,14 @@ export function decideBudget(budget: ApiObject, all: readonly ApiObject[], now: 
   return isDeepStrictEqual(status, budget.status) ? budget : withAt(budget, ['status'], status);
 }
 
+/** How many pods there are to be: by their ReplicaSets, and of those that no set has made, as many as there are. */
+function scaleOf(own: readonly ApiObject[], sets: readonly ApiObject[]): number {
+  const byId = new Map(sets.map((set) => [set.metadata.uid, set]));
+  const makers = own.map((pod) => byId.get(textOf(controllerOf(pod)?.uid) || undefined));
+  const replicas = [...new Set(makers)].map((set) => (set ? numberOf(at(set, 'spec', 'replicas'), 1) : 0));
+  return replicas.reduce((sum, count) => sum + count, 0) + makers.filter((set) => !set).length;
+}
+
 /** A number, or a percentage rounded up. */
 function countOf(value: unknown, whole: number): number {
   const [, percent] = /^(\d+)%$/.exec(textOf(value)) ?? [];
@@ -84,14 +100,18 @@ function stillDisrupted(budget: ApiObject, own: readonly ApiObject[], now: Date)
 }
 
 export async function keepBudgets({ now, store }: Controllers): Promise<void> {
-  const [wanted, all] = await Promise.all([store.list(budgets), store.list(pods)]);
+  const [wanted, all, { items: sets }] = await Promise.all([
+    store.list(budgets),
+    store.list(pods),
+    store.list(replicaSets),
+  ]);
   for (const budget of wanted.items) {
-    if (decideBudget(budget, all.items, now()) === budget) continue;
+    if (decideBudget(budget, all.items, now(), sets) === budget) continue;
     const { name = '', namespace } = budget.metadata;
     await store.change(budgets, namespace, name, (current) =>
       // An eviction meanwhile has made another version, which is looked at next time.
       current.metadata.resourceVersion === budget.metadata.resourceVersion
-        ? decideBudget(current, all.items, now())
+        ? decideBudget(current, all.items, now(), sets)
         : current,
     );
   }

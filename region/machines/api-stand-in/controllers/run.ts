@@ -6,6 +6,8 @@ import { cleanUp } from './clean-up.ts';
 import { keepBudgets } from './disruption.ts';
 import { createElection } from './lead.ts';
 import { createNodeLifecycle } from './node-lifecycle.ts';
+import { keepReplicas } from './replicas.ts';
+import { schedulePods } from './schedule.ts';
 import { type Authority, signRequests } from './sign-requests.ts';
 import { endNamespaces, keepWorkloads } from './workloads.ts';
 
@@ -112,12 +114,9 @@ interface Work {
 
 function reconcilers(controllers: Controllers): Work {
   const watchNodes = createNodeLifecycle(controllers);
-  const [sign, budgets, workloads, namespaces] = [
-    signRequests,
-    keepBudgets,
-    keepWorkloads,
-    endNamespaces,
-  ].map((reconcile) => () => reconcile(controllers)) as [Reconcile, Reconcile, Reconcile, Reconcile];
+  const run = (reconcile: (all: Controllers) => Promise<void>) => () => reconcile(controllers);
+  const [sign, budgets, workloads] = [run(signRequests), run(keepBudgets), run(keepWorkloads)];
+  const [replicas, schedule, namespaces] = [run(keepReplicas), run(schedulePods), run(endNamespaces)];
   const seldom = everySoOften(controllers.clock);
   const cleanUpNow = seldom(cleanUpMilliseconds, () => cleanUp(controllers));
   const compactNow = seldom(compactMilliseconds, createCompaction(controllers));
@@ -125,13 +124,13 @@ function reconcilers(controllers: Controllers): Work {
     byKind: {
       certificatesigningrequests: [sign],
       poddisruptionbudgets: [budgets],
-      pods: [budgets],
-      deployments: [workloads],
-      daemonsets: [workloads],
-      replicasets: [workloads],
+      pods: [budgets, replicas, schedule],
+      deployments: [workloads, replicas],
+      daemonsets: [workloads, replicas],
+      replicasets: [workloads, replicas, budgets],
       statefulsets: [workloads],
       customresourcedefinitions: [workloads],
-      nodes: [workloads, watchNodes],
+      nodes: [workloads, replicas, schedule, watchNodes],
       namespaces: [namespaces],
     },
     async byTime() {

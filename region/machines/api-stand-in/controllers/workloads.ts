@@ -11,6 +11,7 @@ import {
   withCondition,
 } from '../json.ts';
 import { type Resource, resourceOf } from '../resources.ts';
+import { makesPods } from './decide-replicas.ts';
 import type { Controllers } from './run.ts';
 
 const nodes = resourceOf('nodes');
@@ -22,7 +23,7 @@ const workloads = [
   'customresourcedefinitions',
 ].map(resourceOf);
 
-/** A workload with the status that it would have if all its pods ran; there are none. Pure. */
+/** A workload of which no pods are made, with the status that it would have if all of them ran. Pure. */
 export function decideWorkload(object: ApiObject, allNodes: readonly ApiObject[], now: Date): ApiObject {
   const { generation } = object.metadata;
   const old = objectOf(object.status);
@@ -92,7 +93,7 @@ export async function keepWorkloads({ now, store }: Controllers): Promise<void> 
   const all = (await store.list(nodes)).items;
   for (const resource of workloads) {
     for (const object of (await store.list(resource)).items) {
-      if (decideWorkload(object, all, now()) === object) continue;
+      if (makesPods(object) || decideWorkload(object, all, now()) === object) continue;
       const { name = '', namespace } = object.metadata;
       await store.change(resource, namespace, name, (current) => decideWorkload(current, all, now()));
     }

@@ -54,6 +54,10 @@ export interface TestCluster {
   startStandIn(slot: string): Promise<void>;
   stopStandIn(slot: string): Promise<void>;
   startReal(slot: string, binaries: KubernetesBinaries): Promise<void>;
+  /** The real scheduler, on a slot whose API server runs. It waits no longer than a second before it tries a pod again. */
+  startScheduler(slot: string, binaries: KubernetesBinaries): void;
+  /** The administrator's; returns its path. */
+  writeKubeconfig(slot: string): string;
   node(name: string): Promise<Identity>;
   ask(slot: string, what: Ask): Promise<Told>;
   client(...slots: readonly string[]): KubernetesClient;
@@ -108,6 +112,11 @@ export async function createTestCluster(network: number, slots: readonly string[
   const administrator = {
     cert: of('pki/kubernetes-super-admin/client.crt'),
     key: of('pki/kubernetes-super-admin/client.key'),
+  };
+  const writeKubeconfig = (slot: string): string => {
+    const path = join(folder, `${slot}.kubeconfig`);
+    write(path, renderKubeconfig(`https://${address(slot)}:6443`, ca, administrator));
+    return path;
   };
   const ask = async (slot: string, { as, body, headers, method = 'GET', path, type }: Ask): Promise<Told> => {
     const agent = new Agent({ ca, keepAlive: false, ...(as?.cert && { cert: as.cert, key: as.key ?? '' }) });
@@ -171,6 +180,20 @@ export async function createTestCluster(network: number, slots: readonly string[
         timeoutMs: 90_000,
       });
     },
+    writeKubeconfig,
+    startScheduler(slot, binaries) {
+      const path = join(rootOf(slot), 'scheduler.json');
+      const config = {
+        apiVersion: 'kubescheduler.config.k8s.io/v1',
+        kind: 'KubeSchedulerConfiguration',
+        clientConnection: { kubeconfig: writeKubeconfig(slot), qps: 1_000, burst: 1_000 },
+        leaderElection: { leaderElect: false },
+        podInitialBackoffSeconds: 1,
+        podMaxBackoffSeconds: 1,
+      };
+      write(path, JSON.stringify(config));
+      run('scheduler', slot, [binaries.scheduler, `--config=${path}`, '--secure-port=0']);
+    },
     async node(name) {
       const authority = {
         certificate: of(`slots/${slots[0]}/pki/kubernetes/pki/kubelet-client-ca.crt`),
@@ -221,5 +244,18 @@ function etcdCommand(slot: string, slots: readonly string[], address: (slot: str
     'peer-trusted-ca-file': 'etcd/ca.crt',
     'peer-cert-file': 'etcd/peer.crt',
     'peer-key-file': 'etcd/peer.key',
+  });
+}
+
+function renderKubeconfig(server: string, ca: string, { cert, key }: Identity): string {
+  const encode = (text = ''): string => Buffer.from(text).toString('base64');
+  const user = { 'client-certificate-data': encode(cert), 'client-key-data': encode(key) };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'demo',
+    contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'admin' } }],
+    clusters: [{ name: 'demo', cluster: { server, 'certificate-authority-data': encode(ca) } }],
+    users: [{ name: 'admin', user }],
   });
 }

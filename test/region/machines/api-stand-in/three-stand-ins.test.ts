@@ -227,7 +227,7 @@ describe('three API stand-ins of a cluster', () => {
     expect((await ask('a', 'GET', `${requests}/other`)).body.status).toEqual({});
   });
 
-  test('keep what a budget allows, and say what a deployment would be', async () => {
+  test('keep what a budget allows, and say that an add-on is rolled out, of which nothing runs', async () => {
     const namespace = '/api/v1/namespaces/default';
     const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
     await client.create('/api/v1/nodes', { metadata: { name: 'n1' } });
@@ -249,7 +249,7 @@ describe('three API stand-ins of a cluster', () => {
     expect(evictions.map(({ status }) => status).sort()).toEqual([201, 429]);
     const labels = { app: 'x' };
     const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
-    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const path = '/apis/apps/v1/namespaces/kube-system/deployments';
     await client.create(path, {
       metadata: { name: 'x' },
       spec: { replicas: 3, selector: { matchLabels: labels }, template },
@@ -267,11 +267,25 @@ describe('three API stand-ins of a cluster', () => {
     expect((await ask('a', 'PUT', '/api/v1/nodes')).status).toBe(405);
   });
 
+  /** Makes node n1 ready, and so many pods that are bound to it run. */
+  const playKubelet = async (count: number): Promise<void> => {
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const allocatable = { cpu: '2', memory: '4Gi', pods: '110' };
+    await client.patch('/api/v1/nodes/n1/status', { status: { allocatable, conditions } }, 'strategic');
+    const bound = async () => {
+      const all = await client.list('/api/v1/namespaces/shop/pods', { fieldSelector: 'spec.nodeName=n1' });
+      return all.length === count ? all : undefined;
+    };
+    for (const { metadata } of await eventually(bound))
+      await client.patch(`/api/v1/namespaces/shop/pods/${metadata.name}/status`, {
+        status: { phase: 'Running', conditions },
+      });
+  };
+
   test.skipIf(!kubectlPath)('work with a real kubectl', { timeout: 60_000 }, async () => {
-    const config = join(cluster.folder, 'config');
     const home = join(cluster.folder, 'home');
     mkdirSync(home, { recursive: true });
-    writeKubeconfig(config, cluster);
+    const config = cluster.writeKubeconfig('a');
     const kubectl = async (...args: string[]): Promise<string> => {
       const { stdout } = await run(kubectlPath ?? '', ['--kubeconfig', config, ...args], {
         env: { PATH: process.env.PATH, HOME: home },
@@ -284,6 +298,7 @@ describe('three API stand-ins of a cluster', () => {
     await kubectl('scale', 'deployment/web', '--namespace=shop', '--replicas=3');
     const read = ['get', 'deployment/web', '--namespace=shop', '--output=jsonpath={.spec.replicas}'];
     expect(await kubectl(...read)).toBe('3');
+    await playKubelet(3);
     await kubectl('rollout', 'status', 'deployment/web', '--namespace=shop', '--timeout=10s');
     expect(await kubectl('get', 'deployments', '--all-namespaces')).toMatch(
       /^NAMESPACE\s+NAME\s+READY[\s\S]*shop\s+web\s+3\/3/,
@@ -325,10 +340,14 @@ describe('three API stand-ins of a cluster', () => {
       '--output=jsonpath={.spec.minAvailable} {.spec.selector}',
     ];
     expect(await kubectl(...budget)).toBe('50% {"matchLabels":{"app":"web"}}');
-    await kubectl('delete', 'pdb', 'web');
+    // Of the three, two must stay, and where they could go there is nothing.
+    for (const namespace of ['default', 'shop'])
+      await kubectl('delete', 'pdb', 'web', `--namespace=${namespace}`);
     await kubectl('drain', 'n1', '--ignore-daemonsets', '--force', '--grace-period=0');
-    expect(await kubectl('get', 'pods', '--all-namespaces', '--output=name')).toBe('');
+    const nodesOfPods = ['get', 'pods', '--all-namespaces', '--output=jsonpath={.items[*].spec.nodeName}'];
+    expect(await kubectl(...nodesOfPods)).toBe('');
     await kubectl('delete', 'deployment', 'web', '--namespace=shop');
+    await eventually(async () => (await kubectl('get', 'pods', '--namespace=shop', '--output=name')) === '');
     await kubectl('delete', 'namespace', 'shop', '--timeout=15s');
     expect(await kubectl('get', 'namespaces', '--output=name')).not.toContain('shop');
   });
@@ -379,30 +398,4 @@ function makeRequest(folder: string, node: string): { key: string; request: stri
   const asking = `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout '${file}' -subj /O=system:nodes/CN=system:node:${node}`;
   const made = execFileSync('bash', ['-c', asking], { stdio: ['ignore', 'pipe', 'ignore'] });
   return { key: readFileSync(file, 'utf8'), request: made.toString('base64') };
-}
-
-function writeKubeconfig(path: string, { address, administrator, ca }: TestCluster): void {
-  const encode = (text = ''): string => Buffer.from(text).toString('base64');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'demo',
-    contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'admin' } }],
-    clusters: [
-      {
-        name: 'demo',
-        cluster: { server: `https://${address('a')}:6443`, 'certificate-authority-data': encode(ca) },
-      },
-    ],
-    users: [
-      {
-        name: 'admin',
-        user: {
-          'client-certificate-data': encode(administrator.cert),
-          'client-key-data': encode(administrator.key),
-        },
-      },
-    ],
-  };
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
 }
