@@ -64,4 +64,22 @@ export const leavingWorkerTasks: readonly TaskEntry[] = [
     ...quick,
     description: "Records how a worker's repair ended, and why",
   },
+  {
+    name: 'resize-pools',
+    entry: 'functions/scaling/resize-pools.ts',
+    ...quick,
+    description: 'Gives the groups of pools the sizes that were decided, zone by zone',
+  },
+  {
+    name: 'verify-scaling',
+    entry: 'functions/scaling/verify-scaling.ts',
+    ...quick,
+    description: 'Looks what has become of the workers that were asked for',
+  },
+  {
+    name: 'fall-back-scaling',
+    entry: 'functions/scaling/fall-back-scaling.ts',
+    ...quick,
+    description: 'Takes back what a zone does not give, and leaves that zone alone for a while',
+  },
 ];

@@ -75,6 +75,7 @@ function sweepEnvironment({ name }: Deployment) {
     TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
     TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
     TRIVET_DRAIN_WORKER_ARN: arn('states', `stateMachine:${name}-drain-worker`),
+    TRIVET_SCALE_WORKERS_ARN: arn('states', `stateMachine:${name}-scale-workers`),
     TRIVET_REPAIR_WORKER_ARN: arn('states', `stateMachine:${name}-repair-worker`),
   };
 }

@@ -1,5 +1,6 @@
 import type { Layout } from '../clusters/contracts.ts';
 import type { ClusterSpec } from '../clusters/spec.ts';
+import type { BackOff, Unneeded } from '../scaling/contracts.ts';
 
 /** The registry's items without their keys (plan §3.2). Dates are ISO 8601 strings. */
 export interface ClusterRecord {
@@ -68,6 +69,21 @@ export interface LeaseRecord {
 export interface ObservationRecord {
   readonly observedAt: string;
   readonly [key: string]: unknown;
+}
+
+/** What scaling remembers of a cluster. */
+export interface ScalingRecord {
+  /** Rises with each write. */
+  readonly revision: number;
+  readonly backOffs: readonly BackOff[];
+  readonly unneeded: readonly Unneeded[];
+  /** What was decided last, and when, ISO 8601. */
+  readonly decided?: {
+    readonly at: string;
+    readonly reason: string;
+    /** Pods that no plan has a place for, and why, by the first of each kind. */
+    readonly leftOut: readonly { readonly pods: number; readonly first: string; readonly reason: string }[];
+  };
 }
 
 /** Everything that repairs of a cluster's workers remember. One item, so that who decides on an older one writes nothing. */

@@ -11,7 +11,14 @@ import { RegistryConflict } from '../runtime/errors.ts';
 import { fromItem, toAttribute, toItem } from './attribute-values.ts';
 import { awsCode, calling, classify } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
-import type { ClusterRecord, LeaseRecord, ObservationRecord, RepairsRecord, SlotRecord } from './records.ts';
+import type {
+  ClusterRecord,
+  LeaseRecord,
+  ObservationRecord,
+  RepairsRecord,
+  ScalingRecord,
+  SlotRecord,
+} from './records.ts';
 
 export type {
   ClusterRecord,
@@ -20,6 +27,7 @@ export type {
   ObservationRecord,
   RepairRecord,
   RepairsRecord,
+  ScalingRecord,
   SlotRecord,
 } from './records.ts';
 
@@ -85,6 +93,13 @@ export interface Registry {
     expected: Expectation<RepairsRecord> | 'absent',
     signal?: AbortSignal,
   ): Promise<void>;
+  getScaling(cluster: string, signal?: AbortSignal): Promise<ScalingRecord | undefined>;
+  putScaling(
+    cluster: string,
+    record: ScalingRecord,
+    expected: Expectation<ScalingRecord> | 'absent',
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Every slot address of the deployment and the cluster that it is promised to. */
   listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
   /** Promises an address to a cluster unless it is another's already; whose it is then. */
@@ -116,6 +131,7 @@ const keys = {
     sk: 'observation#kubernetes',
   }),
   repairs: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'repairs' }),
+  scaling: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'scaling' }),
   address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
@@ -157,6 +173,9 @@ export function makeRegistry(config: Config): Registry {
     getRepairs: (cluster, signal) => table.get<RepairsRecord>(keys.repairs(cluster), signal),
     putRepairs: (cluster, record, expected, signal) =>
       table.put(keys.repairs(cluster), record, expected, signal),
+    getScaling: (cluster, signal) => table.get<ScalingRecord>(keys.scaling(cluster), signal),
+    putScaling: (cluster, record, expected, signal) =>
+      table.put(keys.scaling(cluster), record, expected, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));

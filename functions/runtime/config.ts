@@ -25,6 +25,7 @@ const environment = z.object({
   TRIVET_JOIN_WORKER_ARN: z.optional(name),
   TRIVET_DRAIN_WORKER_ARN: z.optional(name),
   TRIVET_REPAIR_WORKER_ARN: z.optional(name),
+  TRIVET_SCALE_WORKERS_ARN: z.optional(name),
   TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: z.optional(z.string().check(z.regex(/^[0-9]{1,3}$/))),
   AWS_REGION: name,
 });
@@ -49,6 +50,7 @@ export interface Config {
   readonly joinWorkerArn?: string;
   readonly drainWorkerArn?: string;
   readonly repairWorkerArn?: string;
+  readonly scaleWorkersArn?: string;
   /** A lease is taken over only when its holder has ended and this long has passed since (design §5). */
   readonly longestTaskTimeoutSeconds: number;
 }
@@ -74,6 +76,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     addOnBoundaryArn: read.TRIVET_ADD_ON_BOUNDARY_ARN,
     ...(read.TRIVET_JOIN_WORKER_ARN && { joinWorkerArn: read.TRIVET_JOIN_WORKER_ARN }),
     ...(read.TRIVET_DRAIN_WORKER_ARN && { drainWorkerArn: read.TRIVET_DRAIN_WORKER_ARN }),
+    ...(read.TRIVET_SCALE_WORKERS_ARN && { scaleWorkersArn: read.TRIVET_SCALE_WORKERS_ARN }),
     ...(read.TRIVET_REPAIR_WORKER_ARN && { repairWorkerArn: read.TRIVET_REPAIR_WORKER_ARN }),
     ...(read.TRIVET_REPLACE_ETCD_MEMBER_ARN && { replaceEtcdMemberArn: read.TRIVET_REPLACE_ETCD_MEMBER_ARN }),
     longestTaskTimeoutSeconds: Number(read.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS ?? lambdaTimeoutSecondsMax),

@@ -3,6 +3,7 @@ import { clusterName, slotName } from '../clusters/names.ts';
 import { drainCauses, drainEnds } from '../drain/contracts.ts';
 import { kubernetesHealth } from '../kubernetes/contracts.ts';
 import type { Contract } from '../runtime/task.ts';
+import { sizeChange } from '../scaling/contracts.ts';
 
 /** What an event names: only this is looked at. Without it, everything is (design §4: an event is only a reason to look now). */
 const scope = z.object({
@@ -26,6 +27,7 @@ export const sweepActions = [
   'start-replace',
   'start-join',
   'start-drain',
+  'start-scale',
   'start-repair',
   'mark-unhealthy',
   'replace-hung-node',
@@ -51,6 +53,9 @@ const finding = z.strictObject({
   cause: z.optional(z.enum(drainCauses)),
   afterwards: z.optional(z.enum(drainEnds)),
   deadlineAt: z.optional(z.string()),
+  /** Of `start-scale`: what each group is to have, and when the pods were seen that it is for. */
+  changes: z.optional(z.array(sizeChange)),
+  observedAt: z.optional(z.string()),
   /** Of `next-instance-type`: the type that had no capacity, and the one that takes its place. */
   failedInstanceType: z.optional(z.string()),
   instanceType: z.optional(z.string()),

@@ -1,5 +1,6 @@
 import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { type InstanceStatuses, makeInstanceStatuses } from '../aws/instance-statuses.ts';
+import { type InstanceTypes, makeInstanceTypes } from '../aws/instance-types.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
 import { type LeavingInstances, makeLeavingInstances } from '../aws/leaving-instances.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
@@ -24,6 +25,7 @@ export interface SweepReaders {
   readonly leaving: Pick<LeavingInstances, 'scheduledEvents'>;
   readonly objects: Objects;
   readonly poolGroups: PoolGroups;
+  readonly instanceTypes: InstanceTypes;
   readonly statuses: InstanceStatuses;
 }
 
@@ -45,6 +47,7 @@ export function makeSweepDeps(config: Config) {
     leaving: makeLeavingInstances(config),
     objects: makeObjects(config),
     poolGroups: makePoolGroups(config),
+    instanceTypes: makeInstanceTypes(config),
     statuses: makeInstanceStatuses(config),
   };
 }

@@ -13,6 +13,7 @@ import { slotResourceName } from '../clusters/names.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
 import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
+import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
 import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
@@ -33,9 +34,10 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
   const suspects = await observeHung(scope, swept, { registry: deps.registry, signal });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
-  const [repairs, scheduled] = await Promise.allSettled([
+  const [repairs, scheduled, scalings] = await Promise.allSettled([
     sweepRepairs(scope, deps, context),
     scheduledEvents(scope, deps, signal),
+    sweepScaling(scope, deps, context),
   ]);
   const occasion = {
     scope,
@@ -47,10 +49,11 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ...workers.map(decideWorkerSweep),
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
     ...(repairs.status === 'fulfilled' ? repairs.value : []),
+    ...(scalings.status === 'fulfilled' ? scalings.value : []),
   ].filter(({ action }) => action !== 'none');
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
-  const failures = [repairs, scheduled, ...results].flatMap((result) =>
+  const failures = [repairs, scheduled, scalings, ...results].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
   if (failures.length > 0) throw failures[0];
@@ -98,6 +101,8 @@ async function act(
       return startForWorker(finding, 'join-worker', deps.executions, context);
     case 'start-repair':
       return startForWorker(finding, 'repair-worker', deps.executions, context);
+    case 'start-scale':
+      return startScaling(finding, deps.executions, context);
     case 'start-drain':
       return startDrain(finding, deps.executions, context);
     default:
@@ -165,6 +170,18 @@ function startDrain(
   const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input }, executions, context);
+}
+
+function startScaling(
+  { cluster, changes, observedAt = '' }: SweepFinding,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = context.config.scaleWorkersArn;
+  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_SCALE_WORKERS_ARN');
+  // By the look that it comes of: two sweeps that saw the same start the same.
+  const prefix = `${cluster}-${Date.parse(observedAt)}`;
+  return startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context);
 }
 
 /** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */

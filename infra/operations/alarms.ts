@@ -61,6 +61,7 @@ export class Alarms extends Construct {
       workerAbandoned(props.deployment),
       drainExpired(props.deployment),
       workerStorm(props.deployment),
+      podsUnplaceable(props.deployment),
       ...Object.entries(props.ticking).map(([name, it]) => tickFailing(name, it)),
       undelivered(props.undelivered),
       ...Array.from(props.workflows, ([name, it]) => workflowFailed(name, it)),
@@ -153,6 +154,16 @@ function drainExpired(deployment: string): Watched {
     name: 'drain-expired',
     says: 'A worker went with pods or volumes on it, since its drain did not end before its deadline',
     metric: counted('DrainExpired', 'finish-drain', deployment),
+  };
+}
+
+/** A plan may be behind what was just changed: only what lasts calls a person. */
+function podsUnplaceable(deployment: string): Watched {
+  return {
+    name: 'pods-unplaceable',
+    says: 'For a quarter of an hour, pods have waited for which no pool can bring a worker',
+    metric: counted('PodsUnplaceable', 'sweep', deployment),
+    minutes: { bad: 15, of: 15 },
   };
 }
 

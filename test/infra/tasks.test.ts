@@ -65,6 +65,7 @@ test('each task is told of the deployment, and the sweep what it starts', () => 
             'TRIVET_JOIN_WORKER_ARN',
             'TRIVET_REPAIR_WORKER_ARN',
             'TRIVET_REPLACE_ETCD_MEMBER_ARN',
+            'TRIVET_SCALE_WORKERS_ARN',
           ]
         : [];
     expect(Object.keys(Variables).sort()).toEqual([...told, ...more].sort());

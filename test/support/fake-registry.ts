@@ -63,6 +63,8 @@ export function fakeRegistry(): FakeRegistry {
     putObservation: (cluster, record) => put(`${cluster}/observation`, record),
     getKubernetesObservation: async (cluster) => get(`${cluster}/observation#kubernetes`),
     putKubernetesObservation: (cluster, record) => put(`${cluster}/observation#kubernetes`, record),
+    getScaling: async (cluster) => get(`${cluster}/scaling`),
+    putScaling: (cluster, record, expected) => put(`${cluster}/scaling`, record, expected),
     getRepairs: async (cluster) => get(`${cluster}/repairs`),
     putRepairs: (cluster, record, expected) => put(`${cluster}/repairs`, record, expected),
     listAddresses: async () =>

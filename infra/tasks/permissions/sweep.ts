@@ -14,6 +14,7 @@ export function sweepPermissions(scope: Scope): Permissions {
       describe('autoscaling', 'AutoScalingGroups', 'ScalingActivities'),
       describe('ec2', 'Instances', 'NetworkInterfaces', 'LaunchTemplates', 'LaunchTemplateVersions'),
       ...seesWorkerHealth(scope),
+      describe('ec2', 'InstanceTypes'),
       allow(
         ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses', 'autoscaling:SetInstanceHealth'],
         [scope.slotGroup],
@@ -24,7 +25,9 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.launchesSlots,
       allow(
         ['states:StartExecution'],
-        ['replace-etcd-member', 'join-worker', 'drain-worker', 'repair-worker'].map(scope.stateMachine),
+        ['replace-etcd-member', 'join-worker', 'drain-worker', 'repair-worker', 'scale-workers'].map(
+          scope.stateMachine,
+        ),
       ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],

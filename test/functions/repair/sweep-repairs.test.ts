@@ -81,6 +81,7 @@ const deps = () => ({
         instances: ids.map((instanceId) => memberOf(instanceId, 'InService')),
       })),
   }),
+  instanceTypes: { describe: async () => [] },
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {
     impaired: async () => {
       if (broken) throw broken;

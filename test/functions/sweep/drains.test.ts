@@ -48,6 +48,7 @@ const deps = () => ({
   },
   objects: fakeObjects(),
   poolGroups: unstubbed<PoolGroups>('PoolGroups', { describe: async () => [] }),
+  instanceTypes: { describe: async () => [] },
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', { impaired: async () => [] }),
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) =>

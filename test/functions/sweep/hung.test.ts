@@ -45,6 +45,7 @@ const deps = () => ({
   templates: unstubbed<LaunchTemplates>('LaunchTemplates', {}),
   objects: fakeObjects(),
   poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
+  instanceTypes: { describe: async () => [] },
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => ids.map((instanceId) => ({ instanceId, state: 'running' })),

@@ -62,6 +62,7 @@ const deps = () => ({
   }),
   objects: fakeObjects(),
   poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
+  instanceTypes: { describe: async () => [] },
   statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
