@@ -37,8 +37,3 @@ export function addFailures(backOffs: readonly BackOff[], failed: readonly Launc
   }
   return result;
 }
-
-/** Back-offs after these launches have succeeded: theirs are gone. Pure. */
-export function dropSucceeded(backOffs: readonly BackOff[], succeeded: readonly Launched[]): BackOff[] {
-  return backOffs.filter((one) => !succeeded.some((what) => isSame(one, what)));
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addFailures, dropSucceeded, isHeldBack } from '../../../functions/scaling/back-off.ts';
+import { addFailures, isHeldBack } from '../../../functions/scaling/back-off.ts';
 import { decidePersonSizes, refuseSize } from '../../../functions/scaling/decide-person-sizes.ts';
 import { freshNode } from '../../../functions/scaling/fresh-node.ts';
 import { placesOf } from '../../../functions/scaling/places.ts';
@@ -43,12 +43,6 @@ describe('back-offs', () => {
     expect(isHeldBack(all, what, at(6))).toBe(false);
     expect(isHeldBack(all, { ...what, zone: 'b' }, at(4))).toBe(false);
     expect(isHeldBack(all, { ...what, instanceType: 'm6g.large' }, at(4))).toBe(false);
-  });
-
-  test('begin anew after a success, and after three hours', () => {
-    const all = addFailures([], [what], now);
-    expect(dropSucceeded(all, [what])).toEqual([]);
-    expect(addFailures(all, [what], at(5 + 181)).map(({ seconds }) => seconds)).toEqual([300]);
   });
 });
 
