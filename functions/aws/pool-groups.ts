@@ -5,7 +5,6 @@ import {
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
-  type MixedInstancesPolicy,
   SetDesiredCapacityCommand,
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
@@ -26,20 +25,16 @@ import {
   recordHeartbeat,
   type Transition,
 } from './lifecycle-hooks.ts';
-import { accepting, tagsFor, templateOf } from './slot-group-builder.ts';
+import { type BuyingPolicy, policyFound, policyOf } from './pool-policy.ts';
+import { accepting, tagsFor } from './slot-group-builder.ts';
 
 /** What a pool's group in one zone should be, and what one is. */
-export interface PoolGroupShape {
+export interface PoolGroupShape extends BuyingPolicy {
   readonly name: string;
   /** In order. */
   readonly subnetIds: readonly string[];
   readonly min: number;
   readonly max: number;
-  readonly launchTemplateId: string;
-  readonly launchTemplateVersion: string;
-  /** First choice first. Auto Scaling takes the first that EC2 has; of spot, the cheapest that is likely to last. */
-  readonly instanceTypes: readonly string[];
-  readonly capacity: 'on-demand' | 'spot';
 }
 
 export interface PoolInstance {
@@ -149,7 +144,7 @@ function groupFound(group: AutoScalingGroup): PoolGroupFound {
   return {
     name: group.AutoScalingGroupName ?? '',
     subnetIds: (group.VPCZoneIdentifier ?? '').split(',').sort(),
-    ...mixFound(group),
+    ...policyFound(group),
     min: group.MinSize ?? 0,
     max: group.MaxSize ?? 0,
     desired: group.DesiredCapacity ?? 0,
@@ -165,38 +160,6 @@ function groupFound(group: AutoScalingGroup): PoolGroupFound {
       reason: SuspensionReason ?? '',
     })),
     tags: readTags(group.Tags),
-  };
-}
-
-/**
- * The policy by which a group buys. One group is one zone, so that Auto Scaling has no zones to balance (`AZRebalance`) and kills nothing for
- * it. It replaces no spot instance on a rebalance recommendation either: that is the sweep's to weigh.
- */
-function mixOf(shape: PoolGroupShape) {
-  const MixedInstancesPolicy: MixedInstancesPolicy = {
-    LaunchTemplate: {
-      LaunchTemplateSpecification: templateOf(shape),
-      Overrides: shape.instanceTypes.map((InstanceType) => ({ InstanceType })),
-    },
-    InstancesDistribution: {
-      OnDemandAllocationStrategy: 'prioritized',
-      OnDemandBaseCapacity: 0,
-      OnDemandPercentageAboveBaseCapacity: shape.capacity === 'spot' ? 0 : 100,
-      SpotAllocationStrategy: 'price-capacity-optimized',
-    },
-  };
-  return { MixedInstancesPolicy, CapacityRebalance: false };
-}
-
-/** A group that an older Trivet made has a launch template alone: it names no types. */
-function mixFound({ LaunchTemplate, MixedInstancesPolicy: policy }: AutoScalingGroup) {
-  const template = policy?.LaunchTemplate?.LaunchTemplateSpecification ?? LaunchTemplate;
-  const onDemand = policy?.InstancesDistribution?.OnDemandPercentageAboveBaseCapacity ?? 100;
-  return {
-    launchTemplateId: template?.LaunchTemplateId ?? '',
-    launchTemplateVersion: template?.Version ?? '',
-    instanceTypes: (policy?.LaunchTemplate?.Overrides ?? []).map(({ InstanceType = '' }) => InstanceType),
-    capacity: onDemand === 0 ? ('spot' as const) : ('on-demand' as const),
   };
 }
 
@@ -217,7 +180,7 @@ function building(client: AutoScalingClient): Pick<PoolGroups, 'create' | 'updat
       const command = new CreateAutoScalingGroupCommand({
         AutoScalingGroupName: shape.name,
         VPCZoneIdentifier: shape.subnetIds.join(','),
-        ...mixOf(shape),
+        ...policyOf(shape),
         MinSize: shape.min,
         MaxSize: shape.max,
         DesiredCapacity: shape.min,
@@ -236,7 +199,7 @@ function building(client: AutoScalingClient): Pick<PoolGroups, 'create' | 'updat
       const command = new UpdateAutoScalingGroupCommand({
         AutoScalingGroupName: group.name,
         VPCZoneIdentifier: shape.subnetIds.join(','),
-        ...mixOf(shape),
+        ...policyOf(shape),
         MinSize: shape.min,
         MaxSize: shape.max,
         ...(desired !== group.desired && { DesiredCapacity: desired }),

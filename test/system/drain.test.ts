@@ -7,6 +7,7 @@ import { makeObjects } from '../../functions/aws/objects.ts';
 import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { KubernetesClient, KubernetesObject } from '../../functions/kubernetes/client.ts';
 import { openKubernetes } from '../../functions/kubernetes/open.ts';
+import type { Ec2Service } from '../../region/services/ec2/index.ts';
 import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -96,6 +97,19 @@ async function drainOf(instanceId: string) {
   return { executionArn, count: own.length, status, said: JSON.parse(said ?? '{}') };
 }
 
+/** Why drains of a worker were started. */
+async function causesOf(instanceId: string): Promise<unknown[]> {
+  const { states, stateMachineArn } = deployed.target;
+  const { executions = [] } = await states.listExecutions({
+    stateMachineArn: stateMachineArn('drain-worker'),
+  });
+  const own = executions.filter(({ name }) => name?.includes(instanceId));
+  const inputs = own.map(
+    async ({ executionArn }) => (await states.describeExecution({ executionArn })).input,
+  );
+  return (await Promise.all(inputs)).map((input) => JSON.parse(input ?? '{}').cause);
+}
+
 describe('a worker that leaves', () => {
   test('is drained, though a disruption budget blocks it for longer than its hook’s time-out', {
     timeout: 240_000,
@@ -156,5 +170,19 @@ describe('a worker that leaves', () => {
     expect(JSON.stringify(events)).toContain('default/web by the disruption budget default/web');
     const replacement = await servingWorker();
     expect(replacement).not.toBe(instanceId);
+  });
+
+  test('is drained at spot’s warning, of which only an event tells', { timeout: 240_000 }, async () => {
+    const instanceId = await servingWorker();
+    const ec2 = deployed.region.kernel.service('ec2') as Ec2Service;
+    ec2.faults.interruptSpot(instanceId);
+    // A second drain may follow, of the hook that the first one's end brings the worker into.
+    await eventually(async () => (await causesOf(instanceId)).includes('spot-interruption'), {
+      timeoutMs: 60_000,
+      what: 'a drain for spot',
+    });
+    const gone = async () => (await lifecycleOf(instanceId)) === undefined;
+    await eventually(gone, { timeoutMs: 120_000, what: 'the end of the worker' });
+    expect(await servingWorker()).not.toBe(instanceId);
   });
 });

@@ -14,6 +14,12 @@ const spec = readSpecFile('examples/ha.yaml');
 const output = { json: true, say: () => {}, result: () => {} };
 const signal = new AbortController().signal;
 
+/** What a function was invoked with. */
+const payloadOf = ({ Payload }: { Payload?: string | Uint8Array }): unknown => {
+  const text = typeof Payload === 'string' ? Payload : new TextDecoder().decode(Payload);
+  return text === '' ? {} : JSON.parse(text);
+};
+
 let deployed: DeployedRegion;
 beforeAll(async () => {
   deployed = await deployRegion();
@@ -58,5 +64,19 @@ test('the deployed watch sees the workers of a cluster, and within seconds a pod
   await client.patch(`${pods}/greedy/status`, { status: { phase: 'Pending', conditions: [condition] } });
   client.close();
   const { pending } = await see((seen) => seen.pending.length > 0);
+  // The bucket has told of the new observation, and its rule the sweep: with the cluster alone, before the next minute.
+  const told = await eventually(
+    () =>
+      deployed.calls.find(
+        ({ service, operation, input }) =>
+          service === 'lambda' &&
+          operation === 'invoke' &&
+          JSON.stringify(payloadOf(input)).includes('workers.json'),
+      ),
+    { timeoutMs: 30_000, what: 'a sweep of the object’s cluster' },
+  );
+  expect(payloadOf(told.input)).toMatchObject({
+    scope: { objectKey: `clusters/${spec.name}/observations/workers.json`, reason: 'Object Created' },
+  });
   expect(pending).toMatchObject([{ pods: ['default/greedy'], shape: { requests: { cpu: 500_000 } } }]);
 });
