@@ -7,6 +7,7 @@ import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
 import { invokeTask, type Target } from '../target.ts';
+import { renderWorkers, summarizeWorkers, type WorkersStatus } from '../workers.ts';
 
 /** A slot and its member, as `npm start -- --json` and `trivet status --json` give them. */
 export interface MemberStatus {
@@ -33,6 +34,8 @@ export interface ClusterStatus {
   readonly kubernetes: KubernetesStatus;
   /** All that was found of it, for a person; absent before there is any. */
   readonly kubernetesHealth?: KubernetesHealth;
+  /** As the latest sweep found them. */
+  readonly workers: WorkersStatus;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
@@ -64,9 +67,10 @@ export async function showStatus(
 /** One cluster: the registry, etcd as the task in the VPC sees it now, executions and alarms. */
 export async function readStatus(target: Target, cluster: string): Promise<ClusterStatus> {
   const registry = makeRegistry(target.config);
-  const [record, slots, verified, running, alarms] = await Promise.all([
+  const [record, slots, repairs, verified, running, alarms] = await Promise.all([
     registry.getCluster(cluster),
     registry.getSlots(cluster),
+    registry.getRepairs(cluster),
     invokeTask<{ health: EtcdHealth }>(target, 'verify-etcd', { cluster }).catch((error: unknown) => {
       if (error instanceof CommandError) return undefined;
       throw error;
@@ -88,6 +92,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     members: slots.map((slot) => memberOf(slot, verified?.health)),
     kubernetes: summarizeStatus(health),
     ...(health && { kubernetesHealth: health }),
+    workers: summarizeWorkers(repairs),
     running,
     alarms,
     ...failureOf(record),
@@ -131,7 +136,7 @@ function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatu
 
 async function runningExecutions(target: Target, cluster: string) {
   const found = await Promise.all(
-    ['provision-cluster', 'replace-etcd-member', 'join-worker'].map(async (workflow) => {
+    ['provision-cluster', 'replace-etcd-member', 'join-worker', 'repair-worker'].map(async (workflow) => {
       const stateMachineArn = target.stateMachineArn(workflow);
       return (
         (await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' })).executions ?? []
@@ -175,6 +180,7 @@ export function renderStatus(status: ClusterStatus): string[] {
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,
     ...renderKubernetes(status.kubernetesHealth).map((line) => `  ${line}`),
+    ...renderWorkers(status.workers).map((line) => `  ${line}`),
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),

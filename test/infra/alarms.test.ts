@@ -136,6 +136,20 @@ describe('trivet-control-plane-node-hung', () => {
   });
 });
 
+describe('trivet-worker-storm', () => {
+  test('calls as soon as repairs of a pool are refused, and is well when they no longer are', async () => {
+    await deploy('trivet-worker-storm', 'unused');
+    await clock.advance(minute);
+    expect(await states()).toEqual(['OK']);
+    cloudwatch.record('Trivet', { service: 'sweep', deployment: 'trivet' }, { WorkerStorm: 1 });
+    await clock.advance(10_000);
+    expect(await states()).toEqual(['ALARM']);
+    // As above: not before the minutes with data are behind what CloudWatch looks at.
+    await clock.advance(10 * minute);
+    expect(await states()).toEqual(['OK']);
+  });
+});
+
 describe('trivet-replace-etcd-member-failed', () => {
   const name = 'trivet-replace-etcd-member-failed';
   const slow = machine({ Wait: { Type: 'Wait', Seconds: 60, End: true } }, { TimeoutSeconds: 30 });
