@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import { type ClusterSpec, parseSpec, renderProblems } from '../functions/clusters/spec.ts';
 import { CommandError } from './output.ts';
+import { readTextFile } from './read-text-file.ts';
 
 /** Reads a cluster spec from YAML or JSON (which is YAML). Throws CommandError with ALL problems, each with path and fix. */
 export function readSpecFile(path: string): ClusterSpec {
-  const raw = parseText(path, readText(path));
+  const raw = parseText(path, readTextFile(path));
   const parsed = parseSpec(raw);
   if (parsed.spec) return parsed.spec;
   const count = parsed.problems.length;
@@ -13,17 +13,6 @@ export function readSpecFile(path: string): ClusterSpec {
     .split('\n')
     .map((line) => `  ${line}`);
   throw new CommandError(`${path} has ${count} problem${count === 1 ? '' : 's'}:\n${lines.join('\n')}`);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new CommandError(
-      code === 'ENOENT' ? `there is no file ${path}.` : `${path} cannot be read: ${code}.`,
-    );
-  }
 }
 
 function parseText(path: string, text: string): unknown {

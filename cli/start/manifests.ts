@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Query } from '../../functions/kubernetes/client.ts';
 import { pathOf } from '../../functions/kubernetes/paths.ts';
 import type { LabelSelector } from '../../functions/scheduling/model.ts';
 import { CommandError } from '../output.ts';
+import { readTextFile } from '../read-text-file.ts';
 
 /** An object of a file of manifests, in its namespace. */
 export interface LoadObject {
@@ -30,7 +30,7 @@ const makers = ['Deployment', 'ReplicaSet'];
  * document that is none, its number and what is wrong.
  */
 export function readManifests(path: string): LoadObject[] {
-  const documents = parseAllDocuments(readText(path), { uniqueKeys: true });
+  const documents = parseAllDocuments(readTextFile(path), { uniqueKeys: true });
   const problems: string[] = [];
   const objects: LoadObject[] = [];
   // A comment before the first --- is a document of its own, with nothing in it.
@@ -46,17 +46,6 @@ export function readManifests(path: string): LoadObject[] {
   if (wantedPods(objects).length === 0)
     throw new CommandError(`${path} brings no pods: it has no Deployment, ReplicaSet or Pod.`);
   return objects;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new CommandError(
-      code === 'ENOENT' ? `there is no file ${path}.` : `${path} cannot be read: ${code}.`,
-    );
-  }
 }
 
 function nameOf(value: unknown): string {

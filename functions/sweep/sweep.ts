@@ -134,13 +134,27 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
 /** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
 const numberedAttemptsMax = 5;
 
+/** What the deployment tells the sweep of each workflow that it starts. */
+const arnFields = {
+  'replace-etcd-member': 'replaceEtcdMemberArn',
+  'join-worker': 'joinWorkerArn',
+  'drain-worker': 'drainWorkerArn',
+  'repair-worker': 'repairWorkerArn',
+  'scale-workers': 'scaleWorkersArn',
+} as const;
+
+function arnOf(workflow: keyof typeof arnFields, { config }: TaskContext): string {
+  const stateMachineArn = config[arnFields[workflow]];
+  if (!stateMachineArn) throw new ConfigInvalid(`the sweep needs the ARN of ${workflow} in its environment`);
+  return stateMachineArn;
+}
+
 function startReplacement(
   { cluster, slot, instanceId = 'none' }: SweepFinding,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = context.config.replaceEtcdMemberArn;
-  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_REPLACE_ETCD_MEMBER_ARN');
+  const stateMachineArn = arnOf('replace-etcd-member', context);
   const prefix = `${cluster}-${slot}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context);
 }
@@ -152,9 +166,7 @@ function startForWorker(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const { joinWorkerArn, repairWorkerArn } = context.config;
-  const stateMachineArn = workflow === 'join-worker' ? joinWorkerArn : repairWorkerArn;
-  if (!stateMachineArn) throw new ConfigInvalid(`the sweep needs the ARN of ${workflow} in its environment`);
+  const stateMachineArn = arnOf(workflow, context);
   const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input }, executions, context);
@@ -165,8 +177,7 @@ function startDrain(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = context.config.drainWorkerArn;
-  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_DRAIN_WORKER_ARN');
+  const stateMachineArn = arnOf('drain-worker', context);
   const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
   return startNamed({ stateMachineArn, prefix, input }, executions, context);
@@ -177,8 +188,7 @@ function startScaling(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = context.config.scaleWorkersArn;
-  if (!stateMachineArn) throw new ConfigInvalid('the sweep needs TRIVET_SCALE_WORKERS_ARN');
+  const stateMachineArn = arnOf('scale-workers', context);
   // By the look that it comes of: two sweeps that saw the same start the same.
   const prefix = `${cluster}-${Date.parse(observedAt)}`;
   return startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context);
