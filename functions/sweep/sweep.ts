@@ -8,8 +8,9 @@
  */
 import type { Executions } from '../aws/executions.ts';
 import { executionArnOf } from '../aws/executions.ts';
-import type { ScheduledEvent } from '../aws/leaving-instances.ts';
+import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import { slotResourceName } from '../clusters/names.ts';
+import { observePools, type PoolsSeen } from '../demand/observe-pools.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
 import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
@@ -34,10 +35,11 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
   const suspects = await observeHung(scope, swept, { registry: deps.registry, signal });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
+  const pools = poolsInScope(scope, deps, context);
   const [repairs, scheduled, scalings] = await Promise.allSettled([
-    sweepRepairs(scope, deps, context),
+    pools.then((seen) => sweepRepairs(seen, deps, context)),
     scheduledEvents(scope, deps, signal),
-    sweepScaling(scope, deps, context),
+    pools.then((seen) => sweepScaling(seen, deps, context)),
   ]);
   const occasion = {
     scope,
@@ -110,14 +112,25 @@ async function act(
   }
 }
 
+/** Not for what is said of one group or instance: what makes a worker dead, or superfluous, takes minutes. */
+async function poolsInScope(
+  scope: SweepScope | undefined,
+  deps: SweepReaders,
+  { clock, config, signal }: TaskContext,
+): Promise<PoolsSeen[]> {
+  if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cause) return [];
+  const clusters = scope?.cluster ? [scope.cluster] : await deps.registry.listClusters(signal);
+  return observePools(clusters, deps, { deployment: config.deployment, now: clock.now(), signal });
+}
+
 /** What AWS has scheduled is asked for each minute, and when an event says that there is something new. */
 async function scheduledEvents(
   scope: SweepScope | undefined,
-  { leaving }: SweepReaders,
+  { statuses }: SweepReaders,
   signal: AbortSignal,
 ): Promise<ScheduledEvent[]> {
   const looks = scope === undefined || scope.cause === 'health-event';
-  return looks ? leaving.scheduledEvents(signal) : [];
+  return looks ? statuses.scheduledEvents(signal) : [];
 }
 
 /** "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5. */
