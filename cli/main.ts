@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
 import { addArtifactCommands } from './commands/artifact-commands.ts';
+import type { ConsoleFlags } from './commands/console.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
@@ -55,6 +56,31 @@ function regionOptions(command: Command): Command {
     .option('--verbose', 'print what the region does');
 }
 
+/** What runs a region on this machine. */
+function addLocalCommands(program: Command): void {
+  regionOptions(program.command('region'))
+    .description('run an empty embedded region until Ctrl-C')
+    .action(async (flags) => {
+      const { runRegion } = await import('./commands/region.ts');
+      exitCode = await runRegion(flags);
+    });
+  regionOptions(program.command('start'))
+    .description('the whole system on this machine: region, deployment, a cluster')
+    .option('--once', 'exit after verification instead of staying up')
+    .option('--lose <slot>', "terminate this slot's instance while a client writes, and wait for the heal")
+    .option(
+      '--load <file>',
+      'apply Kubernetes manifests once the cluster is whole, and wait until their pods run on workers that come up for them; with --once they are deleted then',
+    )
+    .option('--json', 'print one JSON object as the last line of stdout')
+    .option('--spec <file>', 'cluster spec (default: examples/ha.yaml, with --load examples/two-pools.yaml)')
+    .option('--vpc-cidr <cidr>', 'network of the embedded deployment, within 127.0.0.0/9', '127.80.0.0/16')
+    .action(async (flags) => {
+      const { start } = await import('./start/start.ts');
+      exitCode = await start(flags);
+    });
+}
+
 function buildProgram(): Command {
   const program = new Command('trivet')
     .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
@@ -90,33 +116,27 @@ function buildProgram(): Command {
     .action((cluster: string, flags: CommonFlags & KubeconfigFlags) =>
       withTarget(flags, (target, output) => giveKubeconfig(target, cluster, flags, output)),
     );
+  onTarget(program.command('console'))
+    .description(
+      'serve a page on this machine that shows clusters live, starts runbooks, and breaks an embedded region',
+    )
+    .option(
+      '--port <number>',
+      'port of the page, 0 for any free one (default: TRIVET_CONSOLE_PORT, else 4580)',
+    )
+    .option('--no-open', 'open no browser')
+    .action(async (flags: CommonFlags & ConsoleFlags) => {
+      // The page is bundled when it is served: only this command pays for it.
+      const { runConsole } = await import('./commands/console.ts');
+      await withTarget(flags, (target, output) => runConsole(target, flags, output));
+    });
   program
     .command('schema')
     .description("print the cluster spec's JSON Schema")
     .action(() => {
       exitCode = printSchema();
     });
-  regionOptions(program.command('region'))
-    .description('run an empty embedded region until Ctrl-C')
-    .action(async (flags) => {
-      const { runRegion } = await import('./commands/region.ts');
-      exitCode = await runRegion(flags);
-    });
-  regionOptions(program.command('start'))
-    .description('the whole system on this machine: region, deployment, a cluster')
-    .option('--once', 'exit after verification instead of staying up')
-    .option('--lose <slot>', "terminate this slot's instance while a client writes, and wait for the heal")
-    .option(
-      '--load <file>',
-      'apply Kubernetes manifests once the cluster is whole, and wait until their pods run on workers that come up for them; with --once they are deleted then',
-    )
-    .option('--json', 'print one JSON object as the last line of stdout')
-    .option('--spec <file>', 'cluster spec (default: examples/ha.yaml, with --load examples/two-pools.yaml)')
-    .option('--vpc-cidr <cidr>', 'network of the embedded deployment, within 127.0.0.0/9', '127.80.0.0/16')
-    .action(async (flags) => {
-      const { start } = await import('./start/start.ts');
-      exitCode = await start(flags);
-    });
+  addLocalCommands(program);
   return program;
 }
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
 import type { Region } from '../../region/region.ts';
+import { interrupted } from '../commands/interrupted.ts';
 import { provision } from '../commands/provision.ts';
-import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
+import { openRegion, type RegionFlags } from '../commands/region.ts';
 import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
 import { type ExecutionSummary, summarize } from '../history.ts';
 import { awaitKubernetes, type KubernetesStatus, readyWorkers, summarizeStatus } from '../kubernetes.ts';
