@@ -102,7 +102,9 @@ function createVisits() {
     },
     progress: (): Progress => ({
       states: Object.fromEntries([...states].map(([name, { open: _, ...progress }]) => [name, progress])),
-      steps: [...steps, ...[...open.values()].filter((visit) => visit.told).map(stepOf)].slice(-stepsMax),
+      steps: [...steps, ...[...open.values()].filter((visit) => visit.told).map(stepOf)]
+        .toSorted((one, two) => one.id - two.id)
+        .slice(-stepsMax),
     }),
   };
 }

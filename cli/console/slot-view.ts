@@ -119,17 +119,16 @@ function judge(slot: string, facts: SlotFacts): Judgement {
   if (member && !member.voter)
     return { state: 'busy', word: 'catching up', sentence: member.reason ?? 'It is a learner.' };
   const { verdict } = record;
-  if (verdict) return { state: 'unwell', word: 'held', sentence: `${verdict.action}: ${verdict.reason}` };
+  if (verdict) return { state: 'unwell', word: 'held', sentence: `${verdict.action}: ${verdict.reason}.` };
   return onWork(slot, facts) ?? onSilence(asked, member, instance);
 }
 
-function onLostVolume({ record, volume }: SlotFacts, lost: VolumeView): Judgement {
-  const verdict = record?.verdict ? ` ${record.verdict.action}: ${record.verdict.reason}` : '';
-  return {
-    state: 'unwell',
-    word: 'without its disk',
-    sentence: `${lost.volumeId} is ${volume?.state === 'gone' ? 'gone' : `in state ${lost.state}`}.${verdict}`,
-  };
+function onLostVolume({ record }: SlotFacts, { state, volumeId }: VolumeView): Judgement {
+  const how = `${volumeId} is ${state === 'gone' ? 'gone' : `in state ${state}`}`;
+  const { verdict } = record ?? {};
+  return verdict
+    ? { state: 'unwell', word: 'held', sentence: `${how}; ${verdict.action}: ${verdict.reason}.` }
+    : { state: 'unwell', word: 'without its disk', sentence: `${how}.` };
 }
 
 function onWork(slot: string, { formed, instance, lifecycle, work }: SlotFacts): Judgement | undefined {

@@ -124,6 +124,8 @@ interface Judged {
   readonly slots: ClusterView['zones'][number]['slots'];
 }
 
+const words = ['none', 'one', 'two'];
+
 /** The cluster in one word and a sentence; first match wins. */
 function judgeCluster({
   cluster,
@@ -151,7 +153,7 @@ function judgeCluster({
       state: 'unwell',
       sentence: `${votes}, ${needed} must: nothing can be written until one returns.`,
     };
-  const most = margin === 0 ? 'no more may be lost' : `${margin} more may be lost`;
+  const most = margin === 0 ? 'no more may be lost' : `${words[margin] ?? margin} more may be lost`;
   const troubled = slots.filter(({ state }) => state !== 'well');
   const told = troubled.map(({ slot, word }) => `slot ${slot} is ${word}`).join(', ');
   if (troubled.length > 0)
@@ -161,7 +163,7 @@ function judgeCluster({
     };
   if (kubernetes.state !== 'well')
     return { state: provisioning ? 'busy' : kubernetes.state, sentence: `${votes}. ${kubernetes.sentence}` };
-  return { state: 'well', sentence: `${votes}, and ${most} without a pause longer than an election.` };
+  return { state: 'well', sentence: `${votes}, and ${most}.` };
 }
 
 function viewExecution(execution: ExecutionReading): ExecutionView {
