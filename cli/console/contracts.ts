@@ -171,8 +171,9 @@ export interface Decision {
   readonly at: string;
   /** The task or record that says it. */
   readonly by: string;
-  /** What it is of: `slot b`, `pool general i-…`, or the cluster. */
+  /** What it is of: `slot b`, `pool general`, or the cluster. */
   readonly subject: string;
+  readonly instanceId?: string;
   readonly action: string;
   readonly reason: string;
 }

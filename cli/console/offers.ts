@@ -14,12 +14,12 @@ export function isDestructive(action: string): boolean {
 /** What a person may have done with a slot; breaking it only where AWS is played. Pure. */
 export function offersOfSlot(
   cluster: string,
-  { instance, slot, volume }: Omit<SlotView, 'offers'>,
+  { instance, slot, state, volume }: Omit<SlotView, 'offers'>,
   { embedded }: SourceView,
 ): Offer[] {
   const alive = instance && there.includes(instance.state) ? instance.instanceId : undefined;
   return [
-    ...(alive === undefined ? [] : [replaceSlot(cluster, slot)]),
+    ...(alive === undefined || state === 'well' ? [] : [replaceSlot(cluster, slot)]),
     ...(embedded && alive !== undefined ? [killInstance(cluster, alive, `slot ${slot}`)] : []),
     ...(embedded && volume && ['available', 'in-use'].includes(volume.state)
       ? [loseVolume(cluster, slot, volume.volumeId)]
@@ -111,7 +111,7 @@ export function offersOfZone(cluster: string, zone: string, cut: boolean, { embe
 export function offersOfWorker(
   cluster: string,
   pool: string,
-  { instanceId, state, zone }: Omit<WorkerView, 'offers'>,
+  { health, instanceId, state, zone }: Omit<WorkerView, 'offers'>,
   { embedded }: SourceView,
 ): Offer[] {
   if (!there.includes(state)) return [];
@@ -129,20 +129,27 @@ export function offersOfWorker(
       ],
       destructive: isDestructive('drain-worker'),
     },
-    {
-      kind: 'runbook',
-      name: 'repair-worker',
-      parameters,
-      label: 'Repair',
-      title: `Repair ${instanceId} of pool ${pool}`,
-      says: [
-        'Starts repair-worker: it judges the worker by its node and its status checks, and replaces it where it is found dead and the storm guard is open.',
-        'A worker that is well is left as it is.',
-      ],
-      destructive: isDestructive('repair-worker'),
-    },
+    ...(health === 'well' ? [] : [repairWorker(pool, parameters)]),
     ...(embedded ? [killInstance(cluster, instanceId, `pool ${pool}`)] : []),
   ];
+}
+
+function repairWorker(
+  pool: string,
+  parameters: Offer['parameters'] & { readonly instanceId: string },
+): Offer {
+  return {
+    kind: 'runbook',
+    name: 'repair-worker',
+    parameters,
+    label: 'Repair',
+    title: `Repair ${parameters.instanceId} of pool ${pool}`,
+    says: [
+      'Starts repair-worker: it judges the worker by its node and its status checks, and replaces it where it is found dead and the storm guard is open.',
+      'A worker that is well is left as it is.',
+    ],
+    destructive: isDestructive('repair-worker'),
+  };
 }
 
 /** What a person may have done with the whole cluster. Pure. */

@@ -102,11 +102,22 @@ function createVisits() {
     },
     progress: (): Progress => ({
       states: Object.fromEntries([...states].map(([name, { open: _, ...progress }]) => [name, progress])),
-      steps: [...steps, ...[...open.values()].filter((visit) => visit.told).map(stepOf)]
+      steps: [...steps, ...currentSteps([...open.values()])]
         .toSorted((one, two) => one.id - two.id)
         .slice(-stepsMax),
     }),
   };
+}
+
+/** Iterations that are in one state are one step, by the first of them. */
+function currentSteps(open: readonly Visit[]): Step[] {
+  const byState = Map.groupBy(
+    open.filter((visit) => visit.told),
+    ({ state }) => state,
+  );
+  return [...byState.values()].flatMap(([first, ...others]) =>
+    first ? [{ ...stepOf(first), visits: 1 + others.length }] : [],
+  );
 }
 
 function stepOf({ failure, id, startedAt, state }: Visit): Step {

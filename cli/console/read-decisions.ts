@@ -122,17 +122,16 @@ function parse(line: string): Partial<Record<string, string>> {
 }
 
 function decisionOf({ action, at, by, eventId, instanceId, pool, reason, slot }: LogEntry): Decision {
-  const what = slot === undefined ? (pool === undefined ? 'cluster' : `pool ${pool}`) : `slot ${slot}`;
-  const subject = slot === undefined && instanceId !== undefined ? `${what} ${instanceId}` : what;
-  return { id: eventId, at, by, subject, action, reason };
+  const subject = slot === undefined ? (pool === undefined ? 'cluster' : `pool ${pool}`) : `slot ${slot}`;
+  return { id: eventId, at, by, subject, ...(instanceId !== undefined && { instanceId }), action, reason };
 }
 
 /** What was decided again and again stands once, with the time of the latest. Numbers in a reason make no other decision. Pure. */
 export function collapse(decisions: readonly Decision[]): Decision[] {
   const newestFirst = decisions.toSorted((one, two) => (one.at < two.at ? 1 : -1));
   const seen = new Set<string>();
-  return newestFirst.filter(({ action, by, reason, subject }) => {
-    const key = [by, subject, action, reason.replace(/\d+/g, '#')].join('|');
+  return newestFirst.filter(({ action, by, instanceId, reason, subject }) => {
+    const key = [by, subject, instanceId, action, reason.replace(/\d+/g, '#')].join('|');
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -152,34 +151,57 @@ export function recordedDecisions({
   const { hungReplacement, lastFailure } = record ?? {};
   return [
     ...slots.flatMap(({ slot, verdict }) =>
-      verdict ? [said(verdict.at, 'verdict', `slot ${slot}`, verdict.action, verdict.reason)] : [],
+      verdict
+        ? [said(verdict.at, 'verdict', { subject: `slot ${slot}` }, verdict.action, verdict.reason)]
+        : [],
     ),
     ...(hungReplacement
       ? [
           said(
             hungReplacement.at,
             'sweep',
-            `slot ${hungReplacement.slot}`,
+            { subject: `slot ${hungReplacement.slot}`, instanceId: hungReplacement.instanceId },
             'replace-hung-node',
-            `${hungReplacement.instanceId} hung while all others were well`,
+            'it hung while all others were well',
           ),
         ]
       : []),
     ...(lastFailure
-      ? [said(lastFailure.at, lastFailure.workflow, lastFailure.step, 'failed', lastFailure.message)]
+      ? [
+          said(
+            lastFailure.at,
+            lastFailure.workflow,
+            { subject: lastFailure.step },
+            'failed',
+            lastFailure.message,
+          ),
+        ]
       : []),
     ...(repairs?.repairs ?? []).flatMap(
       ({ endedAt, instanceId, outcome, pool, reason, remark, startedAt }) => {
-        const subject = `pool ${pool} ${instanceId}`;
+        const whose = { subject: `pool ${pool}`, instanceId };
         return [
-          said(startedAt, 'repair-worker', subject, 'begin', reason),
-          ...(endedAt ? [said(endedAt, 'repair-worker', subject, outcome ?? 'ended', remark ?? '')] : []),
+          said(startedAt, 'repair-worker', whose, 'begin', reason),
+          ...(endedAt ? [said(endedAt, 'repair-worker', whose, outcome ?? 'ended', remark ?? '')] : []),
         ];
       },
     ),
   ];
 }
 
-function said(at: string, by: string, subject: string, action: string, reason: string): Decision {
-  return { id: [at, by, subject, action].join(' '), at, by, subject, action, reason };
+function said(
+  at: string,
+  by: string,
+  whose: Pick<Decision, 'subject' | 'instanceId'>,
+  action: string,
+  reason: string,
+): Decision {
+  return {
+    id: [at, by, whose.subject, whose.instanceId, action].join(' '),
+    at,
+    by,
+    ...whose,
+    action,
+    reason,
+  };
 }

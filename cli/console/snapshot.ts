@@ -72,12 +72,12 @@ function zonesOf(
   return record?.layout.slots ?? (spec?.zones ?? []).map((slot) => ({ slot, zone: `${region}${slot}` }));
 }
 
-function workersIn(zone: string, { instances, kubernetes }: ClusterReadings) {
+function workersIn(zone: string, { instances, kubernetes, zonesCut }: ClusterReadings) {
   const workers = instances.filter(
     (one) => one.pool !== undefined && one.zone === zone && one.state !== 'terminated',
   );
   const isReady = (id: string): boolean =>
-    kubernetes?.nodes.some(({ name, ready }) => name === id && ready) === true;
+    !zonesCut.includes(zone) && kubernetes?.nodes.some(({ name, ready }) => name === id && ready) === true;
   return { ready: workers.filter(({ instanceId }) => isReady(instanceId)).length, all: workers.length };
 }
 

@@ -1,11 +1,23 @@
+import { useEffect } from 'preact/hooks';
 import type { ClusterView } from '../../cli/console/contracts.ts';
 import { Mark } from './mark.tsx';
 import { OfferButtons } from './offer-buttons.tsx';
 import { TimeOf } from './time-of.tsx';
 
+/** In the browser's tab. */
+const titles = { well: 'well', busy: 'at work', unwell: 'NOT well', unknown: 'not known' } as const;
+
 /** The cluster's name, and how it is in one sentence, said aloud when it changes. */
 export function ClusterHeading({ cluster }: { readonly cluster: ClusterView }) {
   const { endpoint, kubernetes, kubernetesVersion, lastFailure, localEndpoint, name, offers } = cluster;
+  // What a slot that is not well does to its API server goes without saying.
+  const tellsKubernetes =
+    kubernetes.state !== 'well' &&
+    kubernetes.observedAt !== undefined &&
+    cluster.zones.every(({ slots }) => slots.every(({ state }) => state === 'well'));
+  useEffect(() => {
+    document.title = `${name}: ${titles[cluster.state]} – Trivet`;
+  }, [name, cluster.state]);
   return (
     <section class="heading" aria-labelledby="cluster">
       <div>
@@ -22,9 +34,7 @@ export function ClusterHeading({ cluster }: { readonly cluster: ClusterView }) {
               <code title={endpoint}>{localEndpoint ?? endpoint}</code>
             </>
           )}
-          {kubernetes.state !== 'well' && kubernetes.observedAt !== undefined && (
-            <span class="trouble"> · {kubernetes.sentence}</span>
-          )}
+          {tellsKubernetes && <span class="trouble"> · {kubernetes.sentence}</span>}
         </p>
         {lastFailure && (
           <p class="details trouble">

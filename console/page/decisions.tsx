@@ -28,14 +28,17 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ action, at, by, id, reason, subject }) => (
+            {shown.map(({ action, at, by, id, instanceId, reason, subject }) => (
               <tr key={id}>
                 <td class="when">
                   <TimeOf at={at} />
                 </td>
                 <td class="subject">{subject}</td>
                 <td class="action">{action}</td>
-                <td class="reason">{reason}</td>
+                <td class="reason">
+                  {reason}
+                  {instanceId !== undefined && !reason.includes(instanceId) && <small> {instanceId}</small>}
+                </td>
                 <td class="by">{by}</td>
               </tr>
             ))}

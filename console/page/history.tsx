@@ -18,8 +18,8 @@ export function History({ steps }: { readonly steps: readonly Step[] }) {
             <Mark state={states[outcome]} />
             {state}
             {visits > 1 && <span class="visits"> × {visits}</span>}
-            <small class="lasted">{lasted(startedAt, endedAt, now)}</small>
           </span>
+          <small class="lasted">{lasted(startedAt, endedAt, now)}</small>
           {note !== undefined && <span class="note">{note}</span>}
         </li>
       ))}

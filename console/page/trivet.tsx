@@ -27,7 +27,7 @@ function Plate({ quorum, slots }: { readonly quorum: QuorumView; readonly slots:
           <dd>
             <span class="pips" aria-hidden="true">
               {slots.map(({ member, slot }) => (
-                <i key={slot} data-votes={member && member.healthy && member.role !== 'learner'} />
+                <i key={slot} data-votes={votes(member)} />
               ))}
             </span>
             {voting === undefined ? 'not known' : `${voting} of ${members}`}
@@ -48,6 +48,11 @@ function Plate({ quorum, slots }: { readonly quorum: QuorumView; readonly slots:
       </dl>
     </div>
   );
+}
+
+/** Undefined while it is not known. */
+function votes(member: SlotView['member']): boolean | undefined {
+  return member === undefined ? undefined : member.healthy && member.role !== 'learner';
 }
 
 function Leg({ zone: { cut, offers, slots, workers, zone } }: { readonly zone: ZoneView }) {

@@ -47,7 +47,8 @@ export function Work({ executions, select, selected }: WorkProps) {
                     <span class="name">{execution.workflow}</span>
                     <span class="subject">{execution.name}</span>
                     <span class="when">
-                      <TimeOf at={execution.startedAt} />,{' '}
+                      <TimeOf at={execution.startedAt} />, {execution.status.toLowerCase().replace('_', ' ')}
+                      {execution.stoppedAt === undefined ? ' for ' : ' in '}
                       {lasted(execution.startedAt, execution.stoppedAt, now)}
                     </span>
                   </button>
