@@ -21,7 +21,9 @@ export function Alarms({ alarms }: { readonly alarms: readonly AlarmView[] }) {
                 <TimeOf at={since} />
               </>
             )}
-            <span class="reason">{reason}</span>
+            <span class="reason" title={reason}>
+              {reason}
+            </span>
           </li>
         ))}
       </ul>

@@ -7,7 +7,6 @@ export function GraphDrawing({ detail }: { readonly detail: ExecutionDetail }) {
   const { graph, progress, status, workflow } = detail;
   const box = useRef<HTMLDivElement>(null);
   const shape = [...graph.nodes.map(({ name }) => name), graph.edges.length].join('\n');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the graph is another object with each look, and the same while its states are.
   const drawing = useMemo(() => layOutGraph(graph), [workflow, shape]);
   const current = graph.nodes
     .filter(({ name }) => progress[name]?.state === 'current')

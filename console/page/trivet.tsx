@@ -21,7 +21,7 @@ function Plate({ quorum, slots }: { readonly quorum: QuorumView; readonly slots:
   return (
     <div class="plate">
       <h2 id="control-plane">Control plane</h2>
-      <dl>
+      <dl class="counts">
         <div>
           <dt>vote</dt>
           <dd>
