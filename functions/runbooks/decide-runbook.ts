@@ -163,5 +163,5 @@ function starting(
   { cluster, input, reason }: Pick<Starting, 'cluster' | 'input' | 'reason'>,
 ): Starting {
   const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 8);
-  return { action: 'start', reason, cluster, workflow, prefix: `runbook-${cluster}-${digest}`, input };
+  return { action: 'start', reason, cluster, workflow, prefix: `${cluster}-runbook-${digest}`, input };
 }

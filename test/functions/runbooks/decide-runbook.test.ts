@@ -92,7 +92,7 @@ describe('what is asked', () => {
       const decision = decide('drain-worker', { ...instance, ...parameters });
       return decision.action === 'start' ? decision.prefix : '';
     };
-    expect(prefix({})).toMatch(/^runbook-demo-[0-9a-f]{8}$/);
+    expect(prefix({})).toMatch(/^demo-runbook-[0-9a-f]{8}$/);
     expect(prefix({ Afterwards: 'keep' })).toBe(prefix({}));
     expect(prefix({ Afterwards: 'terminate' })).not.toBe(prefix({}));
   });

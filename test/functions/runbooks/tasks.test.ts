@@ -75,20 +75,20 @@ test('a slot whose lease a running execution holds is refused, and one whose hol
 test('the same that is asked twice is started once', async () => {
   const request = {
     workflow: 'drain-worker',
-    prefix: 'runbook-demo-12345678',
+    prefix: 'demo-runbook-12345678',
     input: { cluster: 'demo' },
   } as const;
   const first = await startWorkflow.run(request, { executions }, context());
   expect(first).toEqual({
     executionArn:
-      'arn:aws:states:us-east-1:123456789012:execution:trivet-drain-worker:runbook-demo-12345678-1',
+      'arn:aws:states:us-east-1:123456789012:execution:trivet-drain-worker:demo-runbook-12345678-1',
     joined: false,
-    link: 'https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:aws:states:us-east-1:123456789012:execution:trivet-drain-worker:runbook-demo-12345678-1',
-    reason: 'started drain-worker runbook-demo-12345678-1',
+    link: 'https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:aws:states:us-east-1:123456789012:execution:trivet-drain-worker:demo-runbook-12345678-1',
+    reason: 'started drain-worker demo-runbook-12345678-1',
   });
   expect(await startWorkflow.run(request, { executions }, context())).toMatchObject({
     joined: true,
-    reason: 'joined drain-worker runbook-demo-12345678-1, which runs already',
+    reason: 'joined drain-worker demo-runbook-12345678-1, which runs already',
   });
   expect(executions.started).toHaveLength(1);
   expect(
