@@ -117,6 +117,16 @@ test('as many approvals as are required are waited for, one of each approver', a
   expect(await standing(id)).toBe('InProgress, ask Success, retire InProgress');
 });
 
+test('of two approvals at once, one is the answer and the other comes too late', async () => {
+  const { id, standing, send, askedStep, clientOf } = await waiting(ask({ Approvers: ['alice', 'bob'] }));
+  const outcomes = await Promise.allSettled(
+    ['alice', 'bob'].map((name) => send('Approve', clientOf(user(name)))),
+  );
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(await standing(id)).toBe('InProgress, ask Success, retire InProgress');
+  expect((await askedStep())?.Outputs?.ApproverDecisions).toHaveLength(1);
+});
+
 test.each<[what: string, inputs: object, why: string]>([
   ['no approver', { Approvers: [] }, 'Approvers must name 1 to 10 principals, and names 0'],
   [

@@ -152,7 +152,10 @@ async function receiveSignals<T>(
   const abort = (): void => reject(signal.reason);
   record.receive = (sent) => {
     const answer = receive(sent);
-    if (answer !== undefined) resolve(answer);
+    if (answer === undefined) return;
+    // At once: a second signal must not meet a step that has its answer.
+    record.receive = undefined;
+    resolve(answer);
   };
   setStepStatus(run, record, 'Waiting');
   setStatus(run, 'Waiting');

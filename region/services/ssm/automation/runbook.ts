@@ -10,7 +10,7 @@ const count = z
   .pipe(z.number().int('is not a whole number').positive('is not above 0'));
 const bound = z.number().int().nonnegative();
 
-export const valueTypes = ['String', 'StringList', 'Integer', 'Boolean', 'StringMap', 'MapList'] as const;
+const valueTypes = ['String', 'StringList', 'Integer', 'Boolean', 'StringMap', 'MapList'] as const;
 
 export type ValueType = (typeof valueTypes)[number];
 

@@ -23,7 +23,7 @@ interface Api {
 }
 
 /** The API's own inputs among those of a step. */
-export function parametersOf(inputs: JsonObject): JsonObject {
+function parametersOf(inputs: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !ofAction.has(name)));
 }
 
