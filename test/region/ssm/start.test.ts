@@ -81,14 +81,14 @@ test.each<[what: string, parameters: Record<string, string[]>, answer: string]>(
     invalid('Parameter "Comment" has 12 characters, and must have at most 10.'),
   ],
   [
-    'a value of more than 512 characters',
-    { ClusterName: ['x'.repeat(513)] },
-    `ValidationException: 1 validation error detected: Value '{ClusterName=[${'x'.repeat(513)}]}' at 'parameters' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 50, Member must satisfy constraint: [Member must have length less than or equal to 512, Member must have length greater than or equal to 1]]`,
+    'more than 64 KB, document and all',
+    { ClusterName: ['demo'], Zones: ['x'.repeat(65_000)] },
+    invalid('The document and its parameters together are larger than 64 KB.'),
   ],
   [
     'an empty value',
     { ClusterName: [''] },
-    "ValidationException: 1 validation error detected: Value '{ClusterName=[]}' at 'parameters' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 50, Member must satisfy constraint: [Member must have length less than or equal to 512, Member must have length greater than or equal to 1]]",
+    "ValidationException: 1 validation error detected: Value '{ClusterName=[]}' at 'parameters' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 50, Member must satisfy constraint: [Member must have length greater than or equal to 1]]",
   ],
 ])('a start with %s is refused before anything runs', async (_, parameters, answer) => {
   const { ssm, store, start } = automationRegion();
@@ -116,6 +116,16 @@ test.each<[what: string, request: object, code: string]>([
   const { store, start } = automationRegion();
   await store({ mainSteps: [nap('wait')] });
   await expect(start(undefined, request)).rejects.toMatchObject({ name: code });
+});
+
+test('a value may be as long as a spec is', async () => {
+  const { finish } = automationRegion();
+  const spec = JSON.stringify({ cluster: 'demo', labels: { note: 'x'.repeat(4_000) } });
+  const { Parameters } = await finish(
+    { parameters: { Spec: { type: 'StringMap' } }, mainSteps: [nap('wait')] },
+    { Spec: [spec] },
+  );
+  expect(Parameters).toEqual({ Spec: [spec] });
 });
 
 test('two starts with one token are one execution, and the token is of no use for another', async () => {

@@ -11,7 +11,12 @@ import { isRoleArn } from './read-runbook.ts';
 import { resolveReferences, textOf } from './references.ts';
 import { runAutomation } from './run.ts';
 import type { Step } from './runbook.ts';
-import { type GivenParameters, invalidParameters, readParameters } from './start-parameters.ts';
+import {
+  documentBytesMax,
+  type GivenParameters,
+  invalidParameters,
+  readParameters,
+} from './start-parameters.ts';
 
 /** What is to be run, by whom, with what. */
 export interface Beginning {
@@ -44,6 +49,9 @@ export function createExecutions(kernel: Kernel): Executions {
     start: async (beginning) => {
       const { version, given, caller } = beginning;
       const id = kernel.ids.uuid();
+      const bytes = Buffer.byteLength(version.content) + Buffer.byteLength(JSON.stringify(given));
+      if (bytes > documentBytesMax)
+        throw invalidParameters('The document and its parameters together are larger than 64 KB.');
       const parameters = readParameters(version.runbook, given);
       const principal =
         (await assumeRunbookRole(kernel, id, version.runbook.assumeRole, parameters)) ?? caller;

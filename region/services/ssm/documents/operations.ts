@@ -13,11 +13,11 @@ import { AwsError, NotPlayedError } from '../../../kernel/errors.ts';
 import type { Operations } from '../../../kernel/kernel.ts';
 import { onlyPlayed } from '../../common/request.ts';
 import { type DocumentFormat, parseContent, readRunbook } from '../automation/read-runbook.ts';
+import { documentBytesMax } from '../automation/start-parameters.ts';
 import { checkTags, documentArn, invalid, type SsmState } from '../state.ts';
 import { type DocumentVersion, resolveDocument, resolveVersion, type StoredDocument } from './document.ts';
 import { describeDocument, listDocuments } from './shapes.ts';
 
-const bytesMax = 65_536;
 const versionsMax = 1000;
 /** Beginnings of names that AWS keeps for itself (API reference, CreateDocument); case does not tell them apart. */
 const reserved = /^(aws|amazon|amzn)/i;
@@ -115,7 +115,7 @@ async function readVersion(
   number: number,
 ): Promise<DocumentVersion> {
   const { Content: content = '' } = input;
-  if (Buffer.byteLength(content) > bytesMax)
+  if (Buffer.byteLength(content) > documentBytesMax)
     throw new AwsError('MaxDocumentSizeExceeded', 'The size limit of a document is 64 KB.');
   const format = checkFormat(input.DocumentFormat);
   const runbook = await readRunbook(kernel, content, format);
