@@ -32,11 +32,12 @@ export interface BreakDeps {
   readonly ec2: Pick<EC2, 'terminateInstances'>;
 }
 
-const orders: Readonly<Record<string, readonly string[]>> = {
-  'kill-instance': ['cluster', 'instanceId'],
-  'lose-volume': ['cluster', 'volumeId'],
-  'cut-zone': ['cluster', 'zone'],
-  'join-zone': ['cluster', 'zone'],
+/** What each breaks is named by. */
+const orders: Readonly<Record<string, string>> = {
+  'kill-instance': 'instanceId',
+  'lose-volume': 'volumeId',
+  'cut-zone': 'zone',
+  'join-zone': 'zone',
 };
 
 const breakTimeoutMilliseconds = 10_000;
@@ -50,11 +51,10 @@ export async function breakIt(
   parameters: Readonly<Record<string, string>>,
   { ec2, endpoint }: BreakDeps,
 ): Promise<ActionAnswer> {
-  const known = Object.hasOwn(orders, name) ? orders[name] : undefined;
-  if (!known)
+  const parameter = Object.hasOwn(orders, name) ? orders[name] : undefined;
+  if (parameter === undefined)
     throw new CommandError(`nothing is broken by ${name}; there are: ${Object.keys(orders).join(', ')}.`);
-  const missing = known.find((parameter) => (parameters[parameter] ?? '') === '');
-  if (missing !== undefined) throw new CommandError(`${missing}: it is missing.`);
+  if ((parameters[parameter] ?? '') === '') throw new CommandError(`${parameter}: it is missing.`);
   const signal = AbortSignal.timeout(breakTimeoutMilliseconds);
   if (endpoint === undefined || !(await readRegion(endpoint, signal)))
     throw new CommandError('this is no embedded region: nothing is broken on AWS.');

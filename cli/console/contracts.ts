@@ -19,6 +19,8 @@ export interface Snapshot {
   /** Newest first. */
   readonly decisions: readonly Decision[];
   readonly alarms: readonly AlarmView[];
+  /** Runbooks of the cluster that wait for somebody's approval. */
+  readonly approvals: readonly ApprovalView[];
   /** Parts that could not be read, and why; the rest of the page is as it should be. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
@@ -50,6 +52,8 @@ export interface ClusterView {
   readonly zones: readonly ZoneView[];
   readonly pools: readonly PoolView[];
   readonly lastFailure?: { readonly at: string; readonly workflow: string; readonly message: string };
+  /** Nothing is changed by itself until then, and why. */
+  readonly paused?: { readonly until: string; readonly reason: string };
   readonly offers: readonly Offer[];
 }
 
@@ -142,6 +146,7 @@ export interface PoolView {
   readonly workers: readonly WorkerView[];
   /** While the storm guard refuses repairs. */
   readonly guardClosed?: { readonly since: string; readonly reason: string };
+  readonly offers: readonly Offer[];
 }
 
 export interface WorkerView extends InstanceView {
@@ -184,11 +189,25 @@ export interface AlarmView {
   readonly reason: string;
 }
 
+export interface ApprovalView {
+  readonly automationId: string;
+  readonly runbook: string;
+  readonly title: string;
+  readonly startedAt: string;
+  /** Who started it. */
+  readonly by: string;
+  readonly approvers: readonly string[];
+  readonly offers: readonly Offer[];
+}
+
 /** Something that a person may have done: a button. */
 export interface Offer {
-  readonly kind: 'runbook' | 'break';
+  readonly kind: 'runbook' | 'break' | 'approval';
   readonly name: string;
+  readonly cluster: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the person is asked beyond that. */
+  readonly asks: readonly Ask[];
   readonly label: string;
   /** What is asked before it is done. */
   readonly title: string;
@@ -198,10 +217,19 @@ export interface Offer {
   readonly destructive: boolean;
 }
 
+/** A parameter that a person chooses. */
+export interface Ask {
+  readonly name: string;
+  readonly description: string;
+  readonly default?: string;
+  readonly values?: readonly string[];
+}
+
 /** The page's order. */
 export interface ActionRequest {
   readonly kind: Offer['kind'];
   readonly name: string;
+  readonly cluster: string;
   readonly parameters: Readonly<Record<string, string>>;
   /** What was typed where the cluster's name was asked for. */
   readonly confirm?: string;

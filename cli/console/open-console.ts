@@ -11,7 +11,7 @@ import { followExecution } from './follow-execution.ts';
 import { isDestructive } from './offers.ts';
 import { buildPage } from './page.ts';
 import { createReader } from './reader.ts';
-import { makeRunbookDeps, startRunbook } from './runbooks.ts';
+import { answerApproval, startRunbook } from './runbooks.ts';
 import { type ConsoleServer, serveConsole } from './server.ts';
 import { makeSnapshot } from './snapshot.ts';
 import { keepToken } from './token.ts';
@@ -43,7 +43,6 @@ export async function openConsole(target: Target, port: number): Promise<Console
   const executions = feedsBy((executionArn: string) =>
     createFeed({ read: followExecution(states, executionArn), ...pace }),
   );
-  const runbooks = makeRunbookDeps(target);
   return serveConsole(
     {
       page: await buildPage(),
@@ -51,26 +50,31 @@ export async function openConsole(target: Target, port: number): Promise<Console
       snapshots: (cluster) => snapshots(cluster ?? ''),
       execution: (executionArn) =>
         executionArn.startsWith(executionPrefix) ? executions(executionArn) : undefined,
-      act: (request) => carryOut(request, { runbooks, breaks: { endpoint, ec2 } }),
+      act: (request) => carryOut(target, request, ec2),
     },
     port,
   );
 }
 
-interface ActionDeps {
-  readonly runbooks: Parameters<typeof startRunbook>[2];
-  readonly breaks: Parameters<typeof breakIt>[2];
-}
-
 /** Does what a person asked for at the page. Throws CommandError where the cluster's name had to be typed and was not. */
 export async function carryOut(
-  { confirm, kind, name, parameters }: ActionRequest,
-  { breaks, runbooks }: ActionDeps,
+  target: Target,
+  request: ActionRequest,
+  ec2: Pick<EC2, 'terminateInstances'>,
 ): Promise<ActionAnswer> {
-  const { cluster = '' } = parameters;
+  const { cluster, confirm, kind, name, parameters } = request;
   if (isDestructive(name) && (cluster === '' || confirm !== cluster))
     throw new CommandError(`confirm: type the name of the cluster, ${cluster}, to have this done.`);
-  return kind === 'runbook' ? startRunbook(name, parameters, runbooks) : breakIt(name, parameters, breaks);
+  switch (kind) {
+    case 'runbook':
+      return startRunbook(target, request);
+    case 'approval':
+      return answerApproval(target, request);
+    case 'break':
+      return breakIt(name, parameters, { endpoint: target.endpoint, ec2 });
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** One feed for each key, for as long as anybody listens to it. */

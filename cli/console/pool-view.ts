@@ -6,7 +6,7 @@ import type { ClusterReadings, InstanceReading } from './readings.ts';
 export function viewPool(
   { capacity, max, min, name }: PoolSpec,
   readings: ClusterReadings,
-): Omit<PoolView, 'workers'> & { readonly workers: readonly Omit<WorkerView, 'offers'>[] } {
+): Omit<PoolView, 'workers' | 'offers'> & { readonly workers: readonly Omit<WorkerView, 'offers'>[] } {
   const workers = readings.instances
     .filter(({ pool, state }) => pool === name && state !== 'terminated')
     .toSorted((one, two) => compare(one.zone, two.zone) || compare(one.instanceId, two.instanceId))

@@ -13,8 +13,20 @@ const workflowsMilliseconds = 60_000;
 export interface ExecutionSource {
   /** Of all workflows, newest first. */
   list(): Promise<ExecutionReading[]>;
+  /** Those of a cluster: what runs first, then what ended last. */
+  select(
+    executions: readonly ExecutionReading[],
+    cluster: string,
+    clusters: readonly string[],
+  ): Promise<ExecutionReading[]>;
   /** The spec that an execution of provision-cluster was given; undefined where it has none. */
   specOf(execution: ExecutionReading): Promise<ClusterSpec | undefined>;
+}
+
+/** What inputs of workflows have, as far as it is read. */
+interface Input {
+  readonly spec?: ClusterSpec;
+  readonly parameters?: { readonly Cluster?: string };
 }
 
 export function createExecutionSource(
@@ -23,7 +35,7 @@ export function createExecutionSource(
   now: () => number = Date.now,
 ): ExecutionSource {
   let known: { readonly arns: readonly string[]; readonly at: number } | undefined;
-  const specs = new Map<string, ClusterSpec | undefined>();
+  const inputs = new Map<string, Input>();
 
   const workflows = async (): Promise<readonly string[]> => {
     if (known && now() - known.at < workflowsMilliseconds) return known.arns;
@@ -45,6 +57,16 @@ export function createExecutionSource(
     }));
   };
 
+  const inputOf = async ({ executionArn, startedAt }: ExecutionReading): Promise<Input> => {
+    const key = `${executionArn} ${startedAt}`;
+    const present = inputs.get(key);
+    if (present) return present;
+    const { input = '{}' } = await states.describeExecution({ executionArn });
+    const read = JSON.parse(input) as Input;
+    inputs.set(key, read);
+    return read;
+  };
+
   return {
     async list() {
       try {
@@ -56,14 +78,17 @@ export function createExecutionSource(
         throw error;
       }
     },
-    async specOf({ executionArn, startedAt }) {
-      const key = `${executionArn} ${startedAt}`;
-      if (!specs.has(key)) {
-        const { input = '{}' } = await states.describeExecution({ executionArn });
-        specs.set(key, (JSON.parse(input) as { spec?: ClusterSpec }).spec);
-      }
-      return specs.get(key);
+    async select(executions, cluster, clusters) {
+      const named = await Promise.all(
+        executions.map(async (execution) => {
+          // Named by its automation, which only its input ties to a cluster.
+          const asked = execution.workflow === 'run-runbook' ? await inputOf(execution) : undefined;
+          return { execution, of: asked?.parameters?.Cluster ?? clusterOfExecution(execution, clusters) };
+        }),
+      );
+      return shorten(named.filter(({ of }) => of === cluster).map(({ execution }) => execution));
     },
+    specOf: async (execution) => (await inputOf(execution)).spec,
   };
 }
 
@@ -96,15 +121,10 @@ export function clusterOfExecution(
   return provisioned ?? longest;
 }
 
-/** What runs first, then what ended last; at most `max`. Pure. */
-export function selectExecutions(
-  executions: readonly ExecutionReading[],
-  cluster: string,
-  clusters: readonly string[],
-  max = 25,
-): ExecutionReading[] {
-  const own = executions.filter((execution) => clusterOfExecution(execution, clusters) === cluster);
-  const running = own.filter(({ status }) => status === 'RUNNING');
-  const closed = own.filter(({ status }) => status !== 'RUNNING');
-  return [...running, ...closed.slice(0, Math.max(0, max - running.length))];
+const shownMax = 25;
+
+function shorten(executions: readonly ExecutionReading[]): ExecutionReading[] {
+  const running = executions.filter(({ status }) => status === 'RUNNING');
+  const closed = executions.filter(({ status }) => status !== 'RUNNING');
+  return [...running, ...closed.slice(0, Math.max(0, shownMax - running.length))];
 }

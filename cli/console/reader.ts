@@ -3,6 +3,7 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2 } from '@aws-sdk/client-ec2';
 import { SFN } from '@aws-sdk/client-sfn';
+import { SSM } from '@aws-sdk/client-ssm';
 import { clientSettings } from '../../functions/aws/client-settings.ts';
 import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { EtcdHealth } from '../../functions/etcd/contracts.ts';
@@ -15,8 +16,9 @@ import { createLatest } from './latest.ts';
 import { partOf } from './parts.ts';
 import { type ClusterSources, readCluster } from './read-cluster.ts';
 import { collapse, createDecisionSource, recordedDecisions } from './read-decisions.ts';
-import { clusterOfExecution, createExecutionSource, selectExecutions } from './read-executions.ts';
+import { clusterOfExecution, createExecutionSource } from './read-executions.ts';
 import type { ExecutionReading, Readings, Unread } from './readings.ts';
+import { readApprovals } from './runbooks.ts';
 
 /** Looks at a deployment. */
 export interface Reader {
@@ -33,6 +35,7 @@ export function createReader(target: Target, now: () => Date = () => new Date())
   const logs = new CloudWatchLogs(settings);
   const cloudwatch = new CloudWatch(settings);
   const states = new SFN(settings);
+  const ssm = new SSM(settings);
   const sources: ClusterSources = {
     target,
     registry: makeRegistry(target.config),
@@ -54,17 +57,20 @@ export function createReader(target: Target, now: () => Date = () => new Date())
   const look = async (wanted: string | undefined, signal: AbortSignal): Promise<Readings> => {
     const unread: Unread[] = [];
     const part = partOf(unread, signal);
-    const [registered, region, listed, alarms] = await Promise.all([
+    const [registered, region, listed, alarms, waiting] = await Promise.all([
       sources.registry.listClusters(signal),
       readRegion(target.endpoint, signal),
       part('executions', executions.list(), []),
       part('alarms', readAlarms(cloudwatch, target.deployment), []),
+      part('approvals', readApprovals(target, ssm), []),
     ]);
     const clusters = withProvisioned(registered, listed);
     const name = wanted !== undefined && clusters.includes(wanted) ? wanted : clusters[0];
-    const base = { at: now(), source: sourceOf(target, region !== undefined), clusters, alarms, unread };
+    const approvals = waiting.filter(({ cluster }) => cluster === name);
+    const source = sourceOf(target, region !== undefined);
+    const base = { at: now(), source, clusters, alarms, approvals, unread };
     if (name === undefined) return { ...base, executions: [], decisions: [] };
-    const own = selectExecutions(listed, name, clusters);
+    const own = await executions.select(listed, name, clusters);
     const provisioning = own.find(({ workflow }) => workflow === 'provision-cluster');
     const planned = registered.includes(name) || !provisioning ? undefined : executions.specOf(provisioning);
     const [found, decided] = await Promise.all([

@@ -2,7 +2,7 @@ import type { ClusterRecord, RepairsRecord, SlotRecord } from '../../functions/a
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
 import type { EtcdHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
-import type { AlarmView, Decision, SourceView } from './contracts.ts';
+import type { AlarmView, ApprovalView, Decision, SourceView } from './contracts.ts';
 
 /** What one look has found: what the snapshot is made of. */
 export interface Readings {
@@ -14,6 +14,7 @@ export interface Readings {
   readonly executions: readonly ExecutionReading[];
   readonly decisions: readonly Decision[];
   readonly alarms: readonly AlarmView[];
+  readonly approvals: readonly ApprovalView[];
   readonly unread: readonly Unread[];
 }
 

@@ -126,7 +126,9 @@ function stream(feed: Feed<unknown>, request: IncomingMessage, response: ServerR
 async function act(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const order = parseAction(await readBody(request));
   if (!order)
-    return say(response, 400, { message: 'An action has kind, name and parameters, and may have confirm.' });
+    return say(response, 400, {
+      message: 'An action has kind, name, cluster and parameters, and may have confirm.',
+    });
   try {
     say(response, 200, await served.act(order));
   } catch (error) {
@@ -146,13 +148,15 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const kinds: readonly string[] = ['runbook', 'break', 'approval'] satisfies ActionRequest['kind'][];
+
 function parseAction(text: string): ActionRequest | undefined {
   try {
-    const { confirm, kind, name, parameters } = JSON.parse(text) as Partial<ActionRequest>;
+    const { cluster, confirm, kind, name, parameters } = JSON.parse(text) as Partial<ActionRequest>;
     const texts = Object.values(parameters ?? {}).every((value) => typeof value === 'string');
-    if ((kind !== 'runbook' && kind !== 'break') || typeof name !== 'string' || !parameters || !texts)
-      return undefined;
-    return { kind, name, parameters, ...(typeof confirm === 'string' && { confirm }) };
+    if (kind === undefined || !kinds.includes(kind) || !parameters || !texts) return undefined;
+    if (typeof name !== 'string' || typeof cluster !== 'string') return undefined;
+    return { kind, name, cluster, parameters, ...(typeof confirm === 'string' && { confirm }) };
   } catch {
     return undefined;
   }

@@ -1,12 +1,13 @@
+import { pauseOf } from '../../functions/clusters/pause.ts';
 import type { ClusterView, ExecutionView, KubernetesView, QuorumView, Snapshot, State } from './contracts.ts';
-import { offersOfCluster, offersOfSlot, offersOfWorker, offersOfZone } from './offers.ts';
+import { offersOfCluster, offersOfPool, offersOfSlot, offersOfWorker, offersOfZone } from './offers.ts';
 import { viewPool } from './pool-view.ts';
 import type { ClusterReadings, ExecutionReading, Readings } from './readings.ts';
 import { viewSlot } from './slot-view.ts';
 
 /** What the page shows, made of what one look has found. Pure. */
 export function makeSnapshot(readings: Readings): Snapshot {
-  const { alarms, at, cluster, clusters, decisions, executions, source, unread } = readings;
+  const { alarms, approvals, at, cluster, clusters, decisions, executions, source, unread } = readings;
   return {
     readAt: at.toISOString(),
     source,
@@ -15,11 +16,12 @@ export function makeSnapshot(readings: Readings): Snapshot {
     executions: executions.map(viewExecution),
     decisions,
     alarms,
+    approvals,
     unread,
   };
 }
 
-function viewCluster(cluster: ClusterReadings, { executions, source }: Readings): ClusterView {
+function viewCluster(cluster: ClusterReadings, { at, executions, source }: Readings): ClusterView {
   const { localEndpoint, name, record, spec } = cluster;
   const quorum = viewQuorum(cluster);
   const kubernetes = viewKubernetes(cluster);
@@ -39,9 +41,10 @@ function viewCluster(cluster: ClusterReadings, { executions, source }: Readings)
       ...worker,
       offers: offersOfWorker(name, pool.name, worker, source),
     }));
-    return { ...view, workers };
+    return { ...view, workers, offers: offersOfPool(name, pool.name) };
   });
   const slots = zones.flatMap((zone) => zone.slots);
+  const pause = record && pauseOf(record, at);
   return {
     name,
     ...judgeCluster({ cluster, executions, kubernetes, quorum, slots }),
@@ -60,7 +63,8 @@ function viewCluster(cluster: ClusterReadings, { executions, source }: Readings)
         message: `${record.lastFailure.step}: ${record.lastFailure.message}`,
       },
     }),
-    offers: record ? offersOfCluster(record) : [],
+    ...(pause && { paused: { until: pause.until, reason: pause.reason } }),
+    offers: record ? offersOfCluster(name, pause !== undefined) : [],
   };
 }
 

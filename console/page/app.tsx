@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'preact/hooks';
 import type { Offer, Snapshot } from '../../cli/console/contracts.ts';
 import { Alarms } from './alarms.tsx';
+import { Approvals } from './approvals.tsx';
 import { ClusterHeading } from './cluster-heading.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { Decisions } from './decisions.tsx';
@@ -41,6 +42,7 @@ export function App() {
         {snapshot?.cluster ? (
           <>
             <ClusterHeading cluster={snapshot.cluster} />
+            <Approvals approvals={snapshot.approvals} />
             <Alarms alarms={snapshot.alarms} />
             <Trivet cluster={snapshot.cluster} />
             <Work executions={snapshot.executions} selected={selected} select={setSelected} />

@@ -9,7 +9,8 @@ const titles = { well: 'well', busy: 'at work', unwell: 'NOT well', unknown: 'no
 
 /** The cluster's name, and how it is in one sentence, said aloud when it changes. */
 export function ClusterHeading({ cluster }: { readonly cluster: ClusterView }) {
-  const { endpoint, kubernetes, kubernetesVersion, lastFailure, localEndpoint, name, offers } = cluster;
+  const { endpoint, kubernetes, kubernetesVersion, lastFailure, localEndpoint, name, offers, paused } =
+    cluster;
   // What a slot that is not well does to its API server goes without saying.
   const tellsKubernetes =
     kubernetes.state !== 'well' &&
@@ -36,6 +37,14 @@ export function ClusterHeading({ cluster }: { readonly cluster: ClusterView }) {
           )}
           {tellsKubernetes && <span class="trouble"> · {kubernetes.sentence}</span>}
         </p>
+        {paused && (
+          <p class="paused">
+            <strong>
+              Paused until <TimeOf at={paused.until} />.
+            </strong>{' '}
+            Nothing is changed by itself: {paused.reason}
+          </p>
+        )}
         {lastFailure && (
           <p class="details trouble">
             Last failure, <TimeOf at={lastFailure.at} />, {lastFailure.workflow}: {lastFailure.message}

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ActionAnswer, Offer } from '../../cli/console/contracts.ts';
+import { AskField } from './ask-field.tsx';
 
 interface ConfirmProps {
   readonly offer: Offer;
@@ -14,14 +15,16 @@ export function ConfirmDialog({ close, done, offer }: ConfirmProps) {
   const [doing, setDoing] = useState(false);
   const [problem, setProblem] = useState('');
   const ids = useId();
-  const { destructive, label, parameters, says, title } = offer;
-  const { cluster = '' } = parameters;
+  const { asks, cluster, destructive, label, says, title } = offer;
+  const [chosen, setChosen] = useState(() =>
+    Object.fromEntries(asks.map((ask) => [ask.name, ask.default ?? ask.values?.[0] ?? ''])),
+  );
   useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setDoing(true);
     setProblem('');
-    const { failed, executionArn, message } = await send(offer, typed);
+    const { failed, executionArn, message } = await send(offer, chosen, typed);
     setDoing(false);
     if (failed) return setProblem(message);
     done(message, executionArn);
@@ -33,6 +36,14 @@ export function ConfirmDialog({ close, done, offer }: ConfirmProps) {
         <h2 id={`${ids}-title`}>{title}?</h2>
         {says.map((text) => (
           <p key={text}>{text}</p>
+        ))}
+        {asks.map((ask) => (
+          <AskField
+            key={ask.name}
+            ask={ask}
+            value={chosen[ask.name] ?? ''}
+            choose={(value) => setChosen({ ...chosen, [ask.name]: value })}
+          />
         ))}
         {destructive && (
           <label>
@@ -69,14 +80,21 @@ export function ConfirmDialog({ close, done, offer }: ConfirmProps) {
 }
 
 async function send(
-  { kind, name, parameters }: Offer,
+  { cluster, kind, name, parameters }: Offer,
+  chosen: Readonly<Record<string, string>>,
   confirm: string,
 ): Promise<ActionAnswer & { readonly failed: boolean }> {
   try {
     const answer = await fetch('/actions', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ kind, name, parameters, ...(confirm !== '' && { confirm }) }),
+      body: JSON.stringify({
+        kind,
+        name,
+        cluster,
+        parameters: { ...parameters, ...chosen },
+        ...(confirm !== '' && { confirm }),
+      }),
     });
     return { ...((await answer.json()) as ActionAnswer), failed: !answer.ok };
   } catch {

@@ -23,7 +23,7 @@ export function Pools({ pools }: { readonly pools: readonly PoolView[] }) {
 }
 
 function Pool({ pool }: { readonly pool: PoolView }) {
-  const { capacity, desired, guardClosed, max, min, sentence, state, workers } = pool;
+  const { capacity, desired, guardClosed, max, min, offers, sentence, state, workers } = pool;
   const [all, setAll] = useState(false);
   const sorted = workers.toSorted((one, two) => order[one.health] - order[two.health]);
   const shown = all ? sorted : sorted.slice(0, listed);
@@ -38,6 +38,7 @@ function Pool({ pool }: { readonly pool: PoolView }) {
         <p class="details">
           {capacity}, wants {desired ?? 'none yet'}, from {min} to {max}
         </p>
+        <OfferButtons offers={offers} />
       </header>
       {guardClosed && (
         <p class="trouble">
