@@ -152,8 +152,8 @@ describe('the progress of an execution', () => {
     );
     expect(Object.values(states).map(({ state }) => state)).toEqual(['failed', 'failed', 'failed']);
     expect(steps.map(({ note, state }) => [state, note])).toEqual([
-      ['Ensure pool groups', 'ended with what it is part of'],
       ['Make pools', 'failed'],
+      ['Ensure pool groups', 'ended with what it is part of'],
       ['Provisioning failed', 'ProvisioningFailed: no more room'],
     ]);
   });
