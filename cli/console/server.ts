@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -96,11 +97,16 @@ async function answer(
   }
   if (request.method !== 'GET') return say(response, 405, { message: 'GET, or POST /actions.' });
   if (url.pathname === '/events')
-    return stream(served.snapshots(url.searchParams.get('cluster') ?? undefined), request, response);
+    return stream(
+      served.page,
+      served.snapshots(url.searchParams.get('cluster') ?? undefined),
+      request,
+      response,
+    );
   if (url.pathname === '/execution') {
     const feed = served.execution(url.searchParams.get('arn') ?? '');
     return feed
-      ? stream(feed, request, response)
+      ? stream(served.page, feed, request, response)
       : say(response, 404, { message: 'arn: it is of no execution of this deployment.' });
   }
   const file = Object.hasOwn(served.page, url.pathname) ? served.page[url.pathname] : undefined;
@@ -109,10 +115,10 @@ async function answer(
   response.end(file.body);
 }
 
-/** Server-Sent Events: `value` when something is new, `pulse` after every look. */
-function stream(feed: Feed<unknown>, request: IncomingMessage, response: ServerResponse): void {
+/** Server-Sent Events: `page`, the hash of what is served, at first; `value` when something is new; `pulse` after every look. */
+function stream(page: Page, feed: Feed<unknown>, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
-  response.write('retry: 1000\n\n');
+  response.write(`retry: 1000\nevent: page\ndata: ${JSON.stringify(hashOf(page))}\n\n`);
   const send = (event: string, data: unknown): void => {
     response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
@@ -121,6 +127,10 @@ function stream(feed: Feed<unknown>, request: IncomingMessage, response: ServerR
     pulse: (pulse) => send('pulse', pulse),
   });
   request.once('close', end);
+}
+
+function hashOf(page: Page): string {
+  return createHash('sha256').update(JSON.stringify(page)).digest('hex').slice(0, 16);
 }
 
 async function act(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {

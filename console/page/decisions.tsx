@@ -11,8 +11,8 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
   const shown = all ? decisions : decisions.slice(0, listed);
   return (
     <section class="decisions" aria-labelledby="decisions">
-      <h2 id="decisions">
-        Decisions <small>the last hour’s, the latest first</small>
+      <h2>
+        <span id="decisions">Decisions</span> <small>the last hour’s, the latest first</small>
       </h2>
       {decisions.length === 0 ? (
         <p class="none">Nothing had to be decided.</p>

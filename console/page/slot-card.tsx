@@ -13,8 +13,8 @@ export function SlotCard({ slot, workers }: SlotCardProps) {
   const { address, apiServer, instance, leader, member, node, offers, sentence, state, volume, word } = slot;
   return (
     <article class="slot" aria-labelledby={`slot-${slot.slot}`}>
-      <h4 id={`slot-${slot.slot}`}>
-        Slot {slot.slot}
+      <h4>
+        <span id={`slot-${slot.slot}`}>Slot {slot.slot}</span>
         <span class="word" data-state={state}>
           <Mark state={state} />
           {word}

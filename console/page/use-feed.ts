@@ -13,6 +13,14 @@ export interface Heard<T> {
 /** A browser gives up on a connection that was refused with a status, as after a change of the token. */
 const reconnectMilliseconds = 2_000;
 
+let served: string | undefined;
+
+/** A console that was started anew may be another version, whose data this page does not understand: then it is loaded anew. */
+function stayCurrent(hash: string): void {
+  if (served !== undefined && served !== hash) location.reload();
+  served = hash;
+}
+
 /** Listens to one of the console's streams for as long as it is shown, through any number of restarts of the server. */
 export function useFeed<T>(url: string | undefined): Heard<T> {
   const [heard, setHeard] = useState<Heard<T> & { readonly url?: string }>({ connected: true });
@@ -28,6 +36,7 @@ export function useFeed<T>(url: string | undefined): Heard<T> {
         setHeard((before) => ({ ...before, connected: false }));
         if (source?.readyState === EventSource.CLOSED) again = setTimeout(connect, reconnectMilliseconds);
       };
+      source.addEventListener('page', ({ data }) => stayCurrent(data));
       source.addEventListener('value', ({ data }) =>
         setHeard((before) => ({ ...before, connected: true, value: JSON.parse(data) as T })),
       );

@@ -27,8 +27,8 @@ export function Work({ executions, select, selected }: WorkProps) {
   const running = executions.filter(({ status }) => status === 'RUNNING').length;
   return (
     <section class="work" aria-labelledby="work">
-      <h2 id="work">
-        Work <small>{running === 0 ? 'nothing runs now' : `${running} running`}</small>
+      <h2>
+        <span id="work">Work</span> <small>{running === 0 ? 'nothing runs now' : `${running} running`}</small>
       </h2>
       {chosen === undefined ? (
         <p class="none">No workflow has run yet.</p>
@@ -73,8 +73,8 @@ function Execution({ execution }: { readonly execution: ExecutionView }) {
   const { value } = useFeed<ExecutionDetail>(`/execution?arn=${encodeURIComponent(executionArn)}`);
   return (
     <article class="execution" aria-labelledby="execution">
-      <h3 id="execution">
-        {workflow} <small>{name}</small>
+      <h3>
+        <span id="execution">{workflow}</span> <small>{name}</small>
       </h3>
       {value ? (
         <>

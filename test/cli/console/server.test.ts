@@ -202,6 +202,7 @@ describe('the stream', () => {
     const { end, heard } = await open('/events?cluster=demo');
     expect(heard.type).toBe('text/event-stream');
     await eventually(() => heard.text.includes('event: pulse'));
+    expect(heard.text).toMatch(/^retry: 1000\nevent: page\ndata: "[0-9a-f]{16}"\n\n/);
     expect(heard.text).toContain('event: value\ndata: {"cluster":"demo","shown":"first"}\n\n');
     shown = 'second';
     await eventually(() => heard.text.includes('"shown":"second"'));
