@@ -86,7 +86,10 @@ interface Feeds<T> {
   hurry(): void;
 }
 
-/** One feed for each key, for as long as anybody listens to it. */
+/** A page that is loaded anew, or looks at another execution, goes on with what is known. */
+const lingerMilliseconds = 3_000;
+
+/** One feed for each key, for as long as anybody listens to it, and a moment longer. */
 function feedsBy<T>(create: (key: string) => Feed<T>): Feeds<T> {
   const feeds = new Map<string, { readonly feed: Feed<T>; listeners: number }>();
   return {
@@ -97,9 +100,11 @@ function feedsBy<T>(create: (key: string) => Feed<T>): Feeds<T> {
         kept.listeners += 1;
         const end = kept.feed.subscribe(listener);
         return () => {
-          end();
-          kept.listeners -= 1;
-          if (kept.listeners === 0) feeds.delete(key);
+          setTimeout(() => {
+            end();
+            kept.listeners -= 1;
+            if (kept.listeners === 0) feeds.delete(key);
+          }, lingerMilliseconds).unref();
         };
       },
     }),

@@ -98,37 +98,40 @@ async function answer(
     return elsewhere ? refuse(response, elsewhere) : act(served, request, response);
   }
   if (request.method !== 'GET') return say(response, 405, { message: 'GET, or POST /actions.' });
-  if (url.pathname === '/events')
-    return stream(
-      served.page,
-      served.snapshots(url.searchParams.get('cluster') ?? undefined),
-      request,
-      response,
-    );
-  if (url.pathname === '/execution') {
-    const feed = served.execution(url.searchParams.get('arn') ?? '');
-    return feed
-      ? stream(served.page, feed, request, response)
-      : say(response, 404, { message: 'arn: it is of no execution of this deployment.' });
-  }
+  if (url.pathname === '/events') return listen(served, url, response);
   const file = Object.hasOwn(served.page, url.pathname) ? served.page[url.pathname] : undefined;
   if (!file) return say(response, 404, { message: `There is no ${url.pathname}.` });
   response.writeHead(200, { ...headers, 'content-type': file.type });
   response.end(file.body);
 }
 
-/** Server-Sent Events: `page`, the hash of what is served, at first; `value` when something is new; `pulse` after every look. */
-function stream(page: Page, feed: Watched, request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Server-Sent Events: `page`, the hash of what is served, at first; `value` when something is new; `pulse` after every look; `execution` when
+ * the one that is asked for has gone on. One stream for all of it, since a browser holds few connections to one host.
+ */
+function listen(served: Served, url: URL, response: ServerResponse): void {
+  const executionArn = url.searchParams.get('execution');
+  const execution = executionArn === null ? undefined : served.execution(executionArn);
+  if (executionArn !== null && !execution) {
+    say(response, 404, { message: 'execution: it is no ARN of an execution of this deployment.' });
+    return;
+  }
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
-  response.write(`retry: 1000\nevent: page\ndata: ${JSON.stringify(hashOf(page))}\n\n`);
   const send = (event: string, data: unknown): void => {
     response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
-  const end = feed.subscribe({
-    value: (value) => send('value', value),
-    pulse: (pulse) => send('pulse', pulse),
+  response.write('retry: 1000\n');
+  send('page', hashOf(served.page));
+  const ends = [
+    served.snapshots(url.searchParams.get('cluster') ?? undefined).subscribe({
+      value: (value) => send('value', value),
+      pulse: (pulse) => send('pulse', pulse),
+    }),
+    execution?.subscribe({ value: (value) => send('execution', value), pulse: () => {} }),
+  ];
+  response.once('close', () => {
+    for (const end of ends) end?.();
   });
-  request.once('close', end);
 }
 
 function hashOf(page: Page): string {

@@ -1,5 +1,5 @@
-import { useCallback, useState } from 'preact/hooks';
-import type { Offer, Snapshot } from '../../cli/console/contracts.ts';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { Offer } from '../../cli/console/contracts.ts';
 import { Alarms } from './alarms.tsx';
 import { Approvals } from './approvals.tsx';
 import { ClusterHeading } from './cluster-heading.tsx';
@@ -12,31 +12,33 @@ import { OfferContext } from './offer-buttons.tsx';
 import { Pools } from './pools.tsx';
 import { Trivet } from './trivet.tsx';
 import { Unread } from './unread.tsx';
-import { useFeed } from './use-feed.ts';
+import { useConsole } from './use-console.ts';
 import { useHash } from './use-hash.ts';
 import { Work } from './work.tsx';
 
 /** The page: what is known now, and the one dialog in which anything is done. */
 export function App() {
   const wanted = useHash();
-  const heard = useFeed<Snapshot>(
-    wanted === '' ? '/events' : `/events?cluster=${encodeURIComponent(wanted)}`,
-  );
+  const [selected, setSelected] = useState<string>();
+  const [shownArn, setShownArn] = useState<string>();
+  const heard = useConsole(wanted, shownArn);
+  const { execution, snapshot } = heard;
+  const chosen =
+    snapshot?.executions.find(({ executionArn }) => executionArn === selected) ?? snapshot?.executions[0];
+  useEffect(() => setShownArn(chosen?.executionArn), [chosen?.executionArn]);
   const [offer, setOffer] = useState<Offer>();
   const [said, setSaid] = useState('');
-  const [selected, setSelected] = useState<string>();
   const close = useCallback(() => setOffer(undefined), []);
   const done = useCallback((message: string, executionArn: string | undefined) => {
     setSaid(message);
     if (executionArn !== undefined) setSelected(executionArn);
   }, []);
-  const { value: snapshot } = heard;
   return (
     <OfferContext.Provider value={setOffer}>
       <a class="skip" href="#main">
         Skip to the cluster
       </a>
-      <Header snapshot={snapshot} heard={heard} />
+      <Header heard={heard} />
       <Freshness heard={heard} endpoint={snapshot?.source.endpoint} />
       <main id="main">
         {snapshot?.cluster ? (
@@ -45,7 +47,12 @@ export function App() {
             <Approvals approvals={snapshot.approvals} />
             <Alarms alarms={snapshot.alarms} />
             <Trivet cluster={snapshot.cluster} />
-            <Work executions={snapshot.executions} selected={selected} select={setSelected} />
+            <Work
+              executions={snapshot.executions}
+              chosen={chosen}
+              detail={execution?.executionArn === chosen?.executionArn ? execution : undefined}
+              select={setSelected}
+            />
             <Pools pools={snapshot.cluster.pools} />
             <Decisions decisions={snapshot.decisions} />
           </>

@@ -79,6 +79,9 @@ export function ConfirmDialog({ close, done, offer }: ConfirmProps) {
   );
 }
 
+/** A browser holds six connections to one host, and each page of the console one: the seventh page's order would wait for ever. */
+const answerMilliseconds = 30_000;
+
 async function send(
   { cluster, kind, name, parameters }: Offer,
   chosen: Readonly<Record<string, string>>,
@@ -88,6 +91,7 @@ async function send(
     const answer = await fetch('/actions', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(answerMilliseconds),
       body: JSON.stringify({
         kind,
         name,
@@ -98,6 +102,10 @@ async function send(
     });
     return { ...((await answer.json()) as ActionAnswer), failed: !answer.ok };
   } catch {
-    return { failed: true, message: 'The console on this machine does not answer: is it running?' };
+    return {
+      failed: true,
+      message:
+        'The console on this machine does not answer: is it running? More than five of its pages at once are too many.',
+    };
   }
 }

@@ -1,6 +1,5 @@
-import type { Snapshot } from '../../cli/console/contracts.ts';
 import { clockTime, duration } from './time.ts';
-import type { Heard } from './use-feed.ts';
+import type { Heard } from './use-console.ts';
 import { useNow } from './use-now.ts';
 
 /** Looks may fail once, or be late once, before anybody is bothered with it. */
@@ -12,7 +11,7 @@ interface Age {
   readonly old: boolean;
 }
 
-function ageOf({ connected, goodAt, pulse }: Heard<Snapshot>, now: number): Age {
+function ageOf({ connected, goodAt, pulse }: Heard, now: number): Age {
   const failing = !connected || pulse?.problem !== undefined;
   if (!pulse || goodAt === undefined) return { seconds: undefined, old: failing };
   const seconds = Math.max(0, now - goodAt) / 1000;
@@ -21,7 +20,7 @@ function ageOf({ connected, goodAt, pulse }: Heard<Snapshot>, now: number): Age 
 }
 
 /** In the header: live, or how old. */
-export function LiveDot({ heard }: { readonly heard: Heard<Snapshot> }) {
+export function LiveDot({ heard }: { readonly heard: Heard }) {
   const now = useNow();
   const { old, seconds } = ageOf(heard, now);
   const text = old ? (seconds === undefined ? 'no data' : `${duration(seconds * 1000)} old`) : 'live';
@@ -39,7 +38,7 @@ export function Freshness({
   heard,
 }: {
   readonly endpoint: string | undefined;
-  readonly heard: Heard<Snapshot>;
+  readonly heard: Heard;
 }) {
   const now = useNow();
   const { old, seconds } = ageOf(heard, now);

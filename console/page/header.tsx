@@ -1,14 +1,9 @@
-import type { Snapshot } from '../../cli/console/contracts.ts';
 import { LiveDot } from './freshness.tsx';
-import type { Heard } from './use-feed.ts';
-
-interface HeaderProps {
-  readonly snapshot: Snapshot | undefined;
-  readonly heard: Heard<Snapshot>;
-}
+import type { Heard } from './use-console.ts';
 
 /** Whose data it is, how fresh it is, and the clusters there are. */
-export function Header({ heard, snapshot }: HeaderProps) {
+export function Header({ heard }: { readonly heard: Heard }) {
+  const { snapshot } = heard;
   const { source } = snapshot ?? {};
   return (
     <header class="top">

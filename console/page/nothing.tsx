@@ -1,9 +1,8 @@
-import type { Snapshot } from '../../cli/console/contracts.ts';
-import type { Heard } from './use-feed.ts';
+import type { Heard } from './use-console.ts';
 
 /** Before anything is there to be seen. */
-export function Nothing({ heard: { pulse, value } }: { readonly heard: Heard<Snapshot> }) {
-  if (!value)
+export function Nothing({ heard: { pulse, snapshot } }: { readonly heard: Heard }) {
+  if (!snapshot)
     return (
       <section class="nothing">
         <h1>{pulse?.problem === undefined ? 'Looking …' : 'Nobody answers yet'}</h1>

@@ -5,24 +5,24 @@ import { History } from './history.tsx';
 import { Mark } from './mark.tsx';
 import { lasted } from './time.ts';
 import { TimeOf } from './time-of.tsx';
-import { useFeed } from './use-feed.ts';
 import { useNow } from './use-now.ts';
 
 interface WorkProps {
   readonly executions: readonly ExecutionView[];
   /** What a person chose to look at; else it is what runs, or ran last. */
-  readonly selected: string | undefined;
-  select(executionArn: string | undefined): void;
+  readonly chosen: ExecutionView | undefined;
+  /** Of the chosen one, once it was read. */
+  readonly detail: ExecutionDetail | undefined;
+  select(executionArn: string): void;
 }
 
 /** As many as are listed before one asks for more. */
 const listed = 8;
 
 /** Workflows that run and that ran, and one of them in full. */
-export function Work({ executions, select, selected }: WorkProps) {
+export function Work({ chosen, detail, executions, select }: WorkProps) {
   const now = useNow();
   const [all, setAll] = useState(false);
-  const chosen = executions.find(({ executionArn }) => executionArn === selected) ?? executions[0];
   const shown = all ? executions : executions.slice(0, listed);
   const running = executions.filter(({ status }) => status === 'RUNNING').length;
   return (
@@ -61,31 +61,34 @@ export function Work({ executions, select, selected }: WorkProps) {
               </button>
             )}
           </div>
-          <Execution execution={chosen} />
+          <Execution execution={chosen} detail={detail} />
         </div>
       )}
     </section>
   );
 }
 
-function Execution({ execution }: { readonly execution: ExecutionView }) {
-  const { executionArn, name, workflow } = execution;
-  const { value } = useFeed<ExecutionDetail>(`/execution?arn=${encodeURIComponent(executionArn)}`);
+interface ExecutionProps {
+  readonly execution: ExecutionView;
+  readonly detail: ExecutionDetail | undefined;
+}
+
+function Execution({ detail, execution: { name, workflow } }: ExecutionProps) {
   return (
     <article class="execution" aria-labelledby="execution">
       <h3>
         <span id="execution">{workflow}</span> <small>{name}</small>
       </h3>
-      {value ? (
+      {detail ? (
         <>
-          {value.error !== undefined && (
+          {detail.error !== undefined && (
             <p class="trouble">
-              {value.error}: {value.cause ?? 'no cause was given'}
+              {detail.error}: {detail.cause ?? 'no cause was given'}
             </p>
           )}
           <div class="both">
-            <GraphDrawing detail={value} />
-            <History steps={value.steps} />
+            <GraphDrawing detail={detail} />
+            <History steps={detail.steps} />
           </div>
         </>
       ) : (

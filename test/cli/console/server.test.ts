@@ -20,11 +20,13 @@ let server: ConsoleServer;
 let port: number;
 let acted: ActionRequest[];
 let shown: string;
-let listeners: number;
+/** Of the server of this test: those of one before may still be ending. */
+let listeners: Set<object>;
 beforeEach(async () => {
   acted = [];
   shown = 'first';
-  listeners = 0;
+  const own = new Set<object>();
+  listeners = own;
   server = await serveConsole(
     {
       page: { '/': { type: 'text/html', body: '<p>page</p>' } },
@@ -33,10 +35,10 @@ beforeEach(async () => {
         const feed = createFeed({ read: async () => ({ cluster, shown }), ...pace });
         return {
           subscribe(listener) {
-            listeners += 1;
+            own.add(listener);
             const end = feed.subscribe(listener);
             return () => {
-              listeners -= 1;
+              own.delete(listener);
               end();
             };
           },
@@ -119,7 +121,7 @@ describe('who may look', () => {
     expect(answer.text).toContain('Open the address that trivet console printed');
   });
 
-  test.each(['/', '/events', '/execution?arn=known', '/actions'])(
+  test.each(['/', '/events', '/events?execution=known', '/actions'])(
     'is nobody at %s under another name, as a page would be that had its name lead here',
     async (path) => {
       const headers = { ...own(), host: `console.example.com:${port}` };
@@ -138,7 +140,7 @@ describe('who may look', () => {
 
   test('finds nothing where nothing is', async () => {
     expect((await send({ path: '/constructor' })).status).toBe(404);
-    expect((await send({ path: '/execution?arn=other' })).status).toBe(404);
+    expect((await send({ path: '/events?execution=other' })).status).toBe(404);
     expect((await send({ method: 'DELETE' })).status).toBe(405);
   });
 });
@@ -209,17 +211,18 @@ describe('the stream', () => {
     end();
   });
 
-  test('of an execution is its own', async () => {
-    const { end, heard } = await open('/execution?arn=known');
-    await eventually(() => heard.text.includes('data: {"arn":"known"}'));
+  test('has the execution that is asked for beside it', async () => {
+    const { end, heard } = await open('/events?cluster=demo&execution=known');
+    await eventually(() => heard.text.includes('event: execution\ndata: {"arn":"known"}'));
+    expect(heard.text).toContain('"shown":"first"');
     end();
   });
 
   test('ends the looking when the page is closed', async () => {
     const { end, heard } = await open('/events');
-    await eventually(() => heard.text.includes('event: pulse') && listeners === 1);
+    await eventually(() => heard.text.includes('event: pulse') && listeners.size === 1);
     end();
-    await eventually(() => listeners === 0);
+    await eventually(() => listeners.size === 0);
   });
 });
 

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Pulse } from '../../cli/console/contracts.ts';
+import type { ExecutionDetail, Pulse, Snapshot } from '../../cli/console/contracts.ts';
 
 /** What is heard from the console's server. */
-export interface Heard<T> {
-  readonly value?: T;
+export interface Heard {
+  readonly snapshot?: Snapshot;
+  readonly execution?: ExecutionDetail;
   readonly pulse?: Pulse;
   /** When the data that is shown was read, by this browser's clock. It outlives the console that read it. */
   readonly goodAt?: number;
@@ -21,29 +22,30 @@ function stayCurrent(hash: string): void {
   served = hash;
 }
 
-/** Listens to one of the console's streams for as long as it is shown, through any number of restarts of the server. */
-export function useFeed<T>(url: string | undefined): Heard<T> {
-  const [heard, setHeard] = useState<Heard<T> & { readonly url?: string }>({ connected: true });
+/** Listens to the console for as long as the page is there, through any number of restarts. */
+export function useConsole(cluster: string, executionArn: string | undefined): Heard {
+  const [heard, setHeard] = useState<Heard>({ connected: true });
   useEffect(() => {
-    if (url === undefined) return;
-    setHeard({ connected: true, url });
+    const take = (more: Partial<Heard>): void =>
+      setHeard((before) => ({ ...before, connected: true, ...more }));
     let source: EventSource | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
     const connect = (): void => {
-      source = new EventSource(url);
-      source.onopen = () => setHeard((before) => ({ ...before, connected: true }));
+      source = new EventSource(addressOf(cluster, executionArn));
+      source.onopen = () => take({});
       source.onerror = () => {
-        setHeard((before) => ({ ...before, connected: false }));
+        take({ connected: false });
         if (source?.readyState === EventSource.CLOSED) again = setTimeout(connect, reconnectMilliseconds);
       };
       source.addEventListener('page', ({ data }) => stayCurrent(data));
-      source.addEventListener('value', ({ data }) =>
-        setHeard((before) => ({ ...before, connected: true, value: JSON.parse(data) as T })),
+      source.addEventListener('value', ({ data }) => take({ snapshot: JSON.parse(data) as Snapshot }));
+      source.addEventListener('execution', ({ data }) =>
+        take({ execution: JSON.parse(data) as ExecutionDetail }),
       );
       source.addEventListener('pulse', ({ data }) => {
         const pulse = JSON.parse(data) as Pulse;
         const good = pulse.readAt !== undefined && { goodAt: Date.now() - pulse.ageSeconds * 1000 };
-        setHeard((before) => ({ ...before, connected: true, pulse, ...good }));
+        take({ pulse, ...good });
       });
     };
     connect();
@@ -51,7 +53,14 @@ export function useFeed<T>(url: string | undefined): Heard<T> {
       clearTimeout(again);
       source?.close();
     };
-  }, [url]);
-  // What was heard of another address is not of this one.
-  return heard.url === url ? heard : { connected: true };
+  }, [cluster, executionArn]);
+  return heard;
+}
+
+function addressOf(cluster: string, executionArn: string | undefined): string {
+  const query = new URLSearchParams({
+    ...(cluster !== '' && { cluster }),
+    ...(executionArn !== undefined && { execution: executionArn }),
+  });
+  return `/events?${query}`;
 }
