@@ -16,7 +16,13 @@ interface Occasion {
 /** The events that are a reason to look now. What they say is never believed: the sweep observes (design §4). */
 function occasions(deployment: string): readonly Occasion[] {
   const group = EventField.fromPath('$.detail.AutoScalingGroupName');
-  const ofGroup = (name: string, description: string, detailType: string): Occasion => ({
+  const instance = { instanceId: EventField.fromPath('$.detail.EC2InstanceId') };
+  const ofGroup = (
+    name: string,
+    description: string,
+    detailType: string,
+    named: Occasion['scope'] = instance,
+  ): Occasion => ({
     name,
     description,
     pattern: {
@@ -24,11 +30,7 @@ function occasions(deployment: string): readonly Occasion[] {
       detailType: [detailType],
       detail: { AutoScalingGroupName: Match.prefix(`${deployment}-`) },
     },
-    scope: {
-      autoScalingGroupName: group,
-      instanceId: EventField.fromPath('$.detail.EC2InstanceId'),
-      reason: detailType,
-    },
+    scope: { autoScalingGroupName: group, ...named, reason: detailType },
   });
   const stateChange = 'EC2 Instance State-change Notification';
   return [
@@ -41,6 +43,8 @@ function occasions(deployment: string): readonly Occasion[] {
       'launch-failed',
       'A group could not launch, mostly as the old node still holds the interface',
       'EC2 Instance Launch Unsuccessful',
+      // There may be no instance, and a path that leads nowhere would make the input no JSON.
+      {},
     ),
     ofGroup(
       'worker-leaves',
