@@ -24,15 +24,17 @@ export class OperationsStack extends Stack {
       'watch-etcd': props.tasks.functionOf('watch-etcd'),
       'watch-kubernetes': props.tasks.functionOf('watch-kubernetes'),
       'watch-workers': props.tasks.functionOf('watch-workers'),
+      'watch-demand': props.tasks.functionOf('watch-demand'),
     };
     const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
     new NoRepeats(this, 'NoRepeats', ticking);
-    new Events(this, 'Events', { deployment, sweep, undelivered });
+    new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
     new Alarms(this, 'Alarms', {
       deployment,
       ticking,
-      workflows: props.workflows.stateMachines,
+      // Who runs a runbook sees its end; what it started has an alarm of its own.
+      workflows: new Map([...props.workflows.stateMachines].filter(([name]) => name !== 'run-runbook')),
       undelivered,
     });
   }
