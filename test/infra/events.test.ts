@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { clusterOfKey } from '../../functions/clusters/names.ts';
+import { watchWorkers } from '../../functions/demand/contracts.ts';
 import { type SweepScope, sweep } from '../../functions/sweep/contracts.ts';
 import { readScope } from '../../functions/sweep/read-scope.ts';
 import { compilePattern } from '../../region/services/eventbridge/pattern.ts';
@@ -53,16 +55,19 @@ type Event = Readonly<Record<string, unknown>>;
 /** The names of the rules that an event matches. */
 const rulesOf = (event: Event) => rules.filter(({ matches }) => matches(event)).map(({ name }) => name);
 
-/** The scope that the sweep makes of an event, for each rule that sends it. */
-const scopesOf = (event: Event): (SweepScope | undefined)[] =>
+/** What each rule that an event matches gives its target. */
+const inputsOf = (event: Event): unknown[] =>
   rules
     .filter(({ matches }) => matches(event))
     .map(({ name, transformer }) => {
       const ruleArn = `arn:aws:events:${region}:${account}:rule/${name}`;
       const ingestionTime = '2026-03-01T12:00:00Z';
-      const text = transform(transformer, { ruleArn, ruleName: name, event, ingestionTime });
-      return readScope(sweep.input.parse(JSON.parse(text)).scope);
+      return JSON.parse(transform(transformer, { ruleArn, ruleName: name, event, ingestionTime }));
     });
+
+/** The scope that the sweep makes of an event, for each rule that sends it. */
+const scopesOf = (event: Event): (SweepScope | undefined)[] =>
+  inputsOf(event).map((input) => readScope(sweep.input.parse(input).scope));
 
 /** The envelope that every event of AWS comes in. */
 function eventOf(
@@ -338,9 +343,18 @@ describe('an event names what the sweep is to look at', () => {
     expect(scopesOf(event)).toEqual([scope]);
   });
 
+  test('or what the watch of workers is to look at, where something else waits by now', () => {
+    const event = objectEvent('clusters/demo/observations/demand-change.json');
+    expect(rulesOf(event)).toEqual(['trivet-demand-changed']);
+    const scopes = inputsOf(event).map((input) => watchWorkers.input.parse(input).scope);
+    expect(scopes).toEqual([{ objectKey: 'clusters/demo/observations/demand-change.json' }]);
+    expect(scopes.map((scope) => clusterOfKey(scope?.objectKey ?? '', 'demandChange'))).toEqual(['demo']);
+  });
+
   test('and every rule has an event here', () => {
     expect(rules.map(({ name }) => name).toSorted()).toEqual([
       'trivet-change-scheduled',
+      'trivet-demand-changed',
       'trivet-instance-stopped',
       'trivet-instance-terminated',
       'trivet-instance-waits',

@@ -17,9 +17,7 @@ import { unstubbed } from '../../support/unstubbed.ts';
 import { groupOf, inputOf, nodeOf, poolOf, types, waiting } from '../scaling/scaled-cluster.ts';
 import { putFormedCluster } from './registered.ts';
 
-const arn = (workflow: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:trivet-${workflow}`;
-const config = { scaleWorkersArn: arn('scale-workers'), drainWorkerArn: arn('drain-worker') };
-const context = () => fakeTaskContext({ now: '2026-11-27T12:00:00.000Z', config });
+const context = () => fakeTaskContext({ now: '2026-11-27T12:00:00.000Z' });
 
 let registry: FakeRegistry;
 let executions: FakeExecutions;
