@@ -3,8 +3,11 @@ import { addFailures, type Launched } from './back-off.ts';
 import type { SizeChange } from './contracts.ts';
 import { countStaying, type ScalingInput } from './places.ts';
 
-/** A launch that failed so lately is taken for what the next one will do, seconds: as long as the first back-off. */
-const failureSecondsMax = 300;
+/**
+ * A launch that failed so long ago, seconds: `scale-workers` would have taken back by then what it asked for; and what is older than the first
+ * back-off says nothing of the next launch.
+ */
+const failureSeconds = { min: 60, max: 300 } as const;
 
 export interface GivenBack<I> {
   /** As if it were done, so that the same look plans for the other zones. */
@@ -16,12 +19,12 @@ type Sized = Pick<ScalingInput, 'deployment' | 'spec' | 'groups' | 'backOffs'>;
 
 /**
  * What a zone does not give is asked for no more, and the zone is left alone for a while. Pure. `scale-workers` does so within seconds; but it
- * may have died, or it was another who asked: pods would wait for ever for a worker that is on its way. `lastFailures`: when each group's
- * latest launch failed, by its name, ISO 8601.
+ * may have died, or it was another who asked: pods would wait for ever for a worker that is on its way. `failures`: when launches of groups
+ * have failed since one last brought an instance, by the group's name, ISO 8601.
  */
 export function giveBack<I extends Sized>(
   input: I,
-  lastFailures: ReadonlyMap<string, string>,
+  failures: ReadonlyMap<string, readonly string[]>,
   now: Date,
 ): GivenBack<I> {
   const launched: Launched[] = [];
@@ -32,7 +35,7 @@ export function giveBack<I extends Sized>(
       const name = poolGroupName(input.deployment, input.spec.name, pool, zone);
       const index = groups.findIndex((one) => one.name === name);
       const group = groups[index];
-      if (!group || !isRecent(lastFailures.get(name), now)) continue;
+      if (!group || !failures.get(name)?.some((at) => isTelling(at, now))) continue;
       const staying = countStaying(group);
       if (staying >= group.desired) continue;
       // A group tries all of its types before a launch fails.
@@ -46,6 +49,7 @@ export function giveBack<I extends Sized>(
   return { input: { ...input, groups, backOffs: addFailures(input.backOffs, launched, now) }, changes };
 }
 
-function isRecent(at: string | undefined, now: Date): boolean {
-  return at !== undefined && (now.getTime() - Date.parse(at)) / 1000 <= failureSecondsMax;
+function isTelling(at: string, now: Date): boolean {
+  const seconds = (now.getTime() - Date.parse(at)) / 1000;
+  return seconds >= failureSeconds.min && seconds <= failureSeconds.max;
 }

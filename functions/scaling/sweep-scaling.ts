@@ -47,16 +47,16 @@ async function planOf(
   // Nothing waits and nobody has read what could go: most minutes of most clusters end here.
   if (!found || (pending.length === 0 && !allPods)) return [];
   const wanted = [...new Set(spec.pools.flatMap(({ instanceTypes }) => instanceTypes))].sort();
-  const [types, before, lastFailures] = await Promise.all([
+  const [types, before, failures] = await Promise.all([
     deps.instanceTypes.describe(wanted, signal),
     deps.registry.getScaling(cluster, signal),
     // By an old look nothing is decided.
-    lastFailuresOf(found.fresh ? groups : [], deps, signal),
+    failuresOf(found.fresh ? groups : [], deps, signal),
   ]);
   const { backOffs = [], unneeded = [] } = before ?? {};
   const { deployment, region } = config;
   const seen = { deployment, region, spec, found, groups, types, backOffs, unneeded };
-  const { changes, input } = giveBack(seen, lastFailures, now);
+  const { changes, input } = giveBack(seen, failures, now);
   const decided = decideScaling(input, now);
   const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
   const decision: Decided = {
@@ -71,20 +71,20 @@ async function planOf(
   return findingsOf(cluster, decision, found.observation.observedAt);
 }
 
-/** When launches of groups that have fewer instances than they are to have failed last, by the group's name. */
-async function lastFailuresOf(
+/** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
+async function failuresOf(
   groups: readonly PoolGroupFound[],
   { poolGroups }: Pick<ScalingSweepDeps, 'poolGroups'>,
   signal: AbortSignal,
-): Promise<Map<string, string>> {
+): Promise<Map<string, string[]>> {
   const short = groups.filter((group) => countStaying(group) < group.desired);
   const failures = await Promise.all(
-    short.map(async ({ name }): Promise<[string, string | undefined]> => {
-      const [latest] = await poolGroups.launchFailures(name, signal);
-      return [name, latest?.at];
+    short.map(async ({ name }): Promise<[string, string[]]> => {
+      const launches = await poolGroups.launchFailures(name, signal);
+      return [name, launches.map(({ at }) => at)];
     }),
   );
-  return new Map(failures.flatMap(([name, at]) => (at === undefined ? [] : [[name, at] as const])));
+  return new Map(failures);
 }
 
 /** What people read of a decision: every pod that is left out is counted, and the first of each kind named. */

@@ -143,13 +143,15 @@ test('a worker that nothing needs any more is drained and ended, and its group b
 
   const drained = await eventually(
     async () => {
-      const ended = (await drains()).find(({ status }) => status === 'SUCCEEDED');
+      // Another may follow, of the hook that the first one's end brings the worker into.
+      const ours = (await drains()).filter(({ cause }) => cause === 'scale-down');
+      const ended = ours.find(({ status }) => status === 'SUCCEEDED');
       expect(await groups()).toEqual({ a: [1, 1], b: [2, 2] });
       return ended;
     },
     { timeoutMs: 200_000, intervalMs: 500, what: 'a worker that is gone' },
   );
-  expect(drained).toMatchObject({ cause: 'scale-down', outcome: 'drained' });
+  expect(drained.outcome).toBe('drained');
   expect(inA).toContain(drained.instanceId);
   const [gone, kept] = drained.instanceId === inA[0] ? [0, 1] : [1, 0];
   expect(await kubernetes.get(`${pods}/movable-${gone}`)).toBeUndefined();

@@ -31,15 +31,18 @@ async function planned(played: PlayedScaling): Promise<SizeChange[]> {
   return changes;
 }
 
-/** As the sweep does each minute, until no pod waits any more. */
+/** As the sweep does each minute, until no pod waits any more and no group asks for what it does not get. */
 async function sweepUntilPlaced(played: PlayedScaling): Promise<void> {
   for (let minute = 0; minute < 40; minute += 1) {
     for (const changes of await played.sweep()) await run(played, changes);
     played.live();
-    if (played.queue.length === 0) return;
+    const wanted = [...played.desired.values()].reduce((sum, size) => sum + size, 0);
+    if (played.queue.length === 0 && played.machines.size === wanted) return;
     await played.clock.advance(60_000);
   }
-  throw new Error(`pods still wait: ${played.queue.join(' ')}`);
+  throw new Error(
+    `pods still wait: ${played.queue.join(' ')}; or groups: ${JSON.stringify([...played.desired])}`,
+  );
 }
 
 /** Every pod has its worker, as many were launched, and no group asks for one that it does not have. */

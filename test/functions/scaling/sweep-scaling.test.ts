@@ -174,7 +174,7 @@ describe('a group whose zone gives no instance', () => {
   });
 
   test('keeps what it has, and its least', async () => {
-    failures.set(group, [noCapacity('2026-11-27T11:59:50Z')]);
+    failures.set(group, [noCapacity('2026-11-27T11:59:50Z'), noCapacity('2026-11-27T11:59:00Z')]);
     const atLeast = [groupOf('a', 1, { instances: [], min: 1 }), groupOf('b', 0)];
     expect(await sweep(await seen({ pending }, { groups: atLeast }))).toMatchObject([
       { changes: [{ zone: 'b', from: 0, to: 1 }] },
@@ -188,8 +188,9 @@ describe('a group whose zone gives no instance', () => {
 
   test.for<[string, string, PoolGroupFound[], boolean]>([
     ['its launch failed longer ago', '2026-11-27T11:54:59Z', short, true],
-    ['it has what it is to have', '2026-11-27T11:59:50Z', [groupOf('a', 1), groupOf('b', 0)], true],
-    ['the look is old', '2026-11-27T11:59:50Z', short, false],
+    ['its launch has failed just now: scale-workers may run', '2026-11-27T11:59:01Z', short, true],
+    ['it has what it is to have', '2026-11-27T11:58:50Z', [groupOf('a', 1), groupOf('b', 0)], true],
+    ['the look is old', '2026-11-27T11:58:50Z', short, false],
   ])('is not given up where %s', async ([, at, groups, fresh]) => {
     failures.set(group, [noCapacity(at)]);
     const findings = await sweep(await seen({ pending }, { groups, fresh }));
