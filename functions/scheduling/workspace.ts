@@ -1,9 +1,9 @@
 import { Dimensions, type Vector } from './amounts.ts';
-import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin, valueIn } from './bins.ts';
+import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin } from './bins.ts';
 import { meetsOne } from './labels.ts';
 import { hostnameKey, type Labels, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
 import { type Attempt, classify, type PodClass } from './pod-classes.ts';
-import { Topology } from './topology.ts';
+import { Topology, valueIn } from './topology.ts';
 
 /** What there is to place pods on while a plan is made. One plan, one workspace: it is filled as the plan grows. */
 export interface Workspace {
