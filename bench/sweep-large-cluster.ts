@@ -7,6 +7,7 @@ import { makePoolGroups } from '../functions/aws/pool-groups.ts';
 import type { ClusterRecord, RepairsRecord, ScalingRecord } from '../functions/aws/registry.ts';
 import { makeSlotGroups } from '../functions/aws/slot-groups.ts';
 import { parseSpec, renderProblems } from '../functions/clusters/spec.ts';
+import { observePools } from '../functions/demand/observe-pools.ts';
 import { sweepRepairs } from '../functions/repair/sweep-repairs.ts';
 import { readConfig } from '../functions/runtime/config.ts';
 import type { TaskContext } from '../functions/runtime/task.ts';
@@ -63,6 +64,7 @@ const config = readConfig({
   TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: 'none',
   TRIVET_PERMISSIONS_BOUNDARY_ARN: 'none',
   TRIVET_ADD_ON_BOUNDARY_ARN: 'none',
+  TRIVET_STATE_MACHINE_ARN_PREFIX: 'none',
   AWS_REGION: 'us-east-1',
 });
 const silent = () => {};
@@ -87,6 +89,7 @@ const deps = {
       workers
         .filter((_, index) => index % 500 === 0)
         .map(({ instanceId }) => ({ instanceId, check: 'instance' as const, since: at })),
+    scheduledEvents: async () => [],
   },
   registry: {
     listClusters: async () => [record.name],
@@ -107,9 +110,14 @@ const swept = await observeWorkers(undefined, deps, {
   deployment: config.deployment,
   signal: context.signal,
 });
+const pools = await observePools([record.name], deps, {
+  deployment: config.deployment,
+  now: context.clock.now(),
+  signal: context.signal,
+});
 const [ofRepairs, ofScaling] = await Promise.all([
-  sweepRepairs(undefined, deps, context),
-  sweepScaling(undefined, deps, context),
+  sweepRepairs(pools, deps, context),
+  sweepScaling(pools, deps, context),
 ]);
 const occasion = { scope: undefined, scheduled: [] };
 const findings = [
