@@ -33,7 +33,7 @@ export class TasksStack extends Stack {
         task,
         deployment: deployment.name,
         bundleDir: deployment.bundleDir,
-        environment: { ...environment, ...(task.name === 'sweep' && sweepEnvironment(deployment)) },
+        environment: { ...environment, ...startedBy(task.name, deployment) },
         statements: table[task.name] ?? [],
         vpc: {
           subnetIds: Fn.split(',', network.subnetIds),
@@ -69,13 +69,17 @@ function environmentOf({ name, catalog }: Deployment, network: NetworkStack, cor
   };
 }
 
-/** By name: the state machines come with a later stack, and the sweep starts whichever definition is current. */
-function sweepEnvironment({ name }: Deployment) {
+/** By name: the state machines come with a later stack, and who starts one starts whichever definition is current. */
+function startedBy(task: string, { name }: Deployment): Record<string, string> {
+  const stateMachine = (workflow: string) => arn('states', `stateMachine:${name}-${workflow}`);
+  const drains = { TRIVET_DRAIN_WORKER_ARN: stateMachine('drain-worker') };
+  if (task === 'start-drains') return drains;
+  if (task !== 'sweep') return {};
   return {
-    TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
-    TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
-    TRIVET_DRAIN_WORKER_ARN: arn('states', `stateMachine:${name}-drain-worker`),
-    TRIVET_SCALE_WORKERS_ARN: arn('states', `stateMachine:${name}-scale-workers`),
-    TRIVET_REPAIR_WORKER_ARN: arn('states', `stateMachine:${name}-repair-worker`),
+    ...drains,
+    TRIVET_REPLACE_ETCD_MEMBER_ARN: stateMachine('replace-etcd-member'),
+    TRIVET_JOIN_WORKER_ARN: stateMachine('join-worker'),
+    TRIVET_SCALE_WORKERS_ARN: stateMachine('scale-workers'),
+    TRIVET_REPAIR_WORKER_ARN: stateMachine('repair-worker'),
   };
 }

@@ -18,6 +18,10 @@ export interface Execution {
   readonly startedAt: string;
   /** ISO 8601; absent while it runs. */
   readonly stoppedAt?: string;
+  /** JSON; only of one that succeeded. */
+  readonly output?: string;
+  /** Only of one that failed, and where it says so. */
+  readonly error?: string;
 }
 
 /** Executions of the deployment's workflows. */
@@ -49,6 +53,8 @@ export function makeExecutions(config: Config): Executions {
         status: found.status,
         startedAt: found.startDate.toISOString(),
         ...(found.stopDate && { stoppedAt: found.stopDate.toISOString() }),
+        ...(found.output !== undefined && { output: found.output }),
+        ...(found.error !== undefined && { error: found.error }),
       };
     },
     async start({ stateMachineArn, name, input }, signal) {

@@ -45,7 +45,7 @@ export interface Config {
   readonly permissionsBoundaryArn: string;
   /** The most that an add-on's role may be allowed. */
   readonly addOnBoundaryArn: string;
-  /** Only the sweep has them: the state machines that it starts. */
+  /** Only who starts state machines has their ARNs: the sweep, and of drains `start-drains`. */
   readonly replaceEtcdMemberArn?: string;
   readonly joinWorkerArn?: string;
   readonly drainWorkerArn?: string;

@@ -2,16 +2,17 @@
  * Gives groups the sizes that were decided, zone by zone.
  *
  * Safe to repeat: each group is read anew, and one that is to have another number than it was decided on is left as it is: whoever set it has
- * decided later. One that has the wanted number already is done. A pool never comes to more than its greatest number over all zones.
+ * decided later. One that has the wanted number already is done. A pool never comes to more than its greatest number over all zones, and no
+ * group to less than it has: a worker goes by its drain alone.
  */
-import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
+import { makePoolGroups, type PoolGroupFound, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
 import { resizePools, type SizeChange } from './contracts.ts';
-import { sizeOf } from './places.ts';
+import { isLeaving, sizeOf } from './places.ts';
 
 export interface ResizePoolsDeps {
   readonly registry: Pick<Registry, 'getCluster'>;
@@ -37,13 +38,7 @@ export const handler = task(
       );
       const group = found.find((one) => one.name === name);
       const others = found.filter((one) => one.name !== name).reduce((sum, one) => sum + sizeOf(one), 0);
-      const reason = !group
-        ? `${name} does not exist`
-        : group.desired !== from && group.desired !== to
-          ? `${name} is to have ${group.desired} by now`
-          : others + to > max
-            ? `${pool} would come to ${others + to} workers, and ${max} are its most`
-            : undefined;
+      const reason = whyNot(change, name, group, { others, max });
       if (reason !== undefined) {
         skipped.push({ pool, zone, reason });
         continue;
@@ -57,3 +52,21 @@ export const handler = task(
     return { action: resized.length > 0 ? 'verify' : 'none', resized, skipped };
   },
 );
+
+/** Why a group is left as it is; undefined where it may be changed. */
+function whyNot(
+  { from, pool, to }: SizeChange,
+  name: string,
+  group: PoolGroupFound | undefined,
+  { max, others }: { readonly others: number; readonly max: number },
+): string | undefined {
+  if (!group) return `${name} does not exist`;
+  const { desired, instances } = group;
+  if (desired !== from && desired !== to) return `${name} is to have ${desired} by now`;
+  const present = instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length;
+  if (to < from && present > to)
+    return `${name} has ${present} workers by now, and none goes without being drained`;
+  if (to > from && others + to > max)
+    return `${pool} would come to ${others + to} workers, and ${max} are its most`;
+  return undefined;
+}

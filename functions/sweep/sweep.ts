@@ -7,11 +7,11 @@
  * sweeps that find a node hung one has it replaced. One slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
-import { executionArnOf } from '../aws/executions.ts';
 import type { ScheduledEvent } from '../aws/leaving-instances.ts';
 import { slotResourceName } from '../clusters/names.ts';
+import { startDrain } from '../drain/start-drain.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
-import { ConfigInvalid } from '../runtime/errors.ts';
+import { ConfigInvalid, OutputInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -25,6 +25,7 @@ import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
 import { replaceHungNode } from './replace-hung-node.ts';
+import { type NamedExecution, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -104,7 +105,7 @@ async function act(
     case 'start-scale':
       return startScaling(finding, deps.executions, context);
     case 'start-drain':
-      return startDrain(finding, deps.executions, context);
+      return startDrainOf(finding, deps.executions, context);
     default:
       return finding.action satisfies never;
   }
@@ -131,14 +132,10 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
-/** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
-const numberedAttemptsMax = 5;
-
-/** What the deployment tells the sweep of each workflow that it starts. */
+/** What the deployment tells the sweep of each workflow that it starts; of drains, start-drain.ts. */
 const arnFields = {
   'replace-etcd-member': 'replaceEtcdMemberArn',
   'join-worker': 'joinWorkerArn',
-  'drain-worker': 'drainWorkerArn',
   'repair-worker': 'repairWorkerArn',
   'scale-workers': 'scaleWorkersArn',
 } as const;
@@ -156,7 +153,7 @@ function startReplacement(
 ): Promise<string | undefined> {
   const stateMachineArn = arnOf('replace-etcd-member', context);
   const prefix = `${cluster}-${slot}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context);
+  return nameOf(startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context));
 }
 
 /** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
@@ -169,18 +166,18 @@ function startForWorker(
   const stateMachineArn = arnOf(workflow, context);
   const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
 }
 
-function startDrain(
-  { cluster, pool, zone, instanceId, cause, afterwards, deadlineAt }: SweepFinding,
+async function startDrainOf(
+  { afterwards, cause, cluster, deadlineAt, instanceId, pool, zone }: SweepFinding,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('drain-worker', context);
-  const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
-  const prefix = `${cluster}-${pool}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+  if (!(pool && zone && instanceId && cause && afterwards))
+    throw new OutputInvalid(`a drain of ${cluster} was decided without its worker, cause or end`);
+  const request = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
+  return nameOf(startDrain(request, executions, context));
 }
 
 function startScaling(
@@ -191,23 +188,11 @@ function startScaling(
   const stateMachineArn = arnOf('scale-workers', context);
   // By the look that it comes of: two sweeps that saw the same start the same.
   const prefix = `${cluster}-${Date.parse(observedAt)}`;
-  return startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context);
+  return nameOf(startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context));
 }
 
-/** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
-async function startNamed(
-  { stateMachineArn, prefix, input }: { stateMachineArn: string; prefix: string; input: object },
-  executions: Executions,
-  { clock, signal }: TaskContext,
-): Promise<string | undefined> {
-  const minute = Math.floor(clock.now().getTime() / 60_000);
-  const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
-  for (const attempt of attempts) {
-    const name = `${prefix}-${attempt}`;
-    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return name;
-    const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
-    if (present?.status === 'RUNNING') return undefined;
-  }
-  return undefined;
+/** The name of an execution, where it was started now. */
+async function nameOf(execution: Promise<NamedExecution>): Promise<string | undefined> {
+  const { name, started } = await execution;
+  return started ? name : undefined;
 }

@@ -43,7 +43,7 @@ test('each function is as the catalogue says', () => {
   });
 });
 
-test('each task is told of the deployment, and the sweep what it starts', () => {
+test('each task is told of the deployment, and who starts workflows of these', () => {
   const told = [
     'TRIVET_ADD_ON_BOUNDARY_ARN',
     'TRIVET_BUCKET',
@@ -67,7 +67,9 @@ test('each task is told of the deployment, and the sweep what it starts', () => 
             'TRIVET_REPLACE_ETCD_MEMBER_ARN',
             'TRIVET_SCALE_WORKERS_ARN',
           ]
-        : [];
+        : FunctionName === 'trivet-start-drains'
+          ? ['TRIVET_DRAIN_WORKER_ARN']
+          : [];
     expect(Object.keys(Variables).sort()).toEqual([...told, ...more].sort());
     expect(Variables.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS).toBe('60');
   }
