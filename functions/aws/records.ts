@@ -1,6 +1,6 @@
 import type { Layout } from '../clusters/contracts.ts';
 import type { ClusterSpec } from '../clusters/spec.ts';
-import type { BackOff, Unneeded } from '../scaling/contracts.ts';
+import type { BackOff, PlannedWorkers, Unneeded } from '../scaling/contracts.ts';
 
 /** The registry's items without their keys (plan §3.2). Dates are ISO 8601 strings. */
 export interface ClusterRecord {
@@ -77,6 +77,8 @@ export interface ScalingRecord {
   readonly revision: number;
   readonly backOffs: readonly BackOff[];
   readonly unneeded: readonly Unneeded[];
+  /** What plans have asked for lately, newest first, each with when the workers were seen of which it was decided, ISO 8601. */
+  readonly launches?: readonly (PlannedWorkers & { readonly observedAt: string })[];
   /** What was decided last, and when, ISO 8601. */
   readonly decided?: {
     readonly at: string;

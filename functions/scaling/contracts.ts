@@ -34,6 +34,19 @@ export interface BackOff {
   readonly seconds: number;
 }
 
+/** Workers of one kind that a plan asked for, and why. */
+export interface PlannedWorkers {
+  readonly pool: string;
+  /** In full: `us-east-1a`. */
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly workers: number;
+  /** That they are for. */
+  readonly pods: number;
+  /** Of the first of them. */
+  readonly reason: string;
+}
+
 /** A node whose pods fit elsewhere, and since when each decision has found so, ISO 8601. */
 export interface Unneeded {
   readonly node: string;

@@ -8,6 +8,7 @@ import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
 import type { SweepFinding, SweepScope } from '../sweep/contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
+import { recordDecision, tellDecision } from './tell-decision.ts';
 
 export interface ScalingSweepDeps {
   readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getScaling' | 'putScaling'>;
@@ -70,56 +71,21 @@ async function planOf(
     },
     now,
   );
-  log.info('planned', { cluster, ...told(decision) });
+  log.info('planned', { cluster, ...tellDecision(decision) });
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
-  await remember(cluster, before, decision, { registry: deps.registry, now, signal });
-  return findingsOf(cluster, decision, found.observation.observedAt);
-}
-
-/** What people read of a decision: every pod that is left out is counted, and the first of each kind named. */
-function told({ action, changes, leftOut, plan, reason, removals }: ScalingDecision) {
-  const additions = plan?.additions.map(({ instanceType, pool, pods, reason: why, zone }) => ({
-    pool,
-    zone,
-    instanceType,
-    pods: pods.length,
-    reason: why,
-  }));
-  const price = plan && { pricePerHour: plan.pricePerHour, lowerBoundPerHour: plan.lowerBoundPerHour };
-  return {
-    action,
-    reason,
-    changes,
-    removals,
-    additions: additions?.slice(0, 20),
-    leftOut: shorten(leftOut),
-    ...price,
-  };
-}
-
-function shorten(leftOut: ScalingDecision['leftOut']) {
-  return leftOut
-    .slice(0, 10)
-    .map(({ pods, reason }) => ({ pods: pods.length, first: pods[0] ?? '', reason }));
+  const { observedAt } = found.observation;
+  const record = recordDecision(before, decision, observedAt, now);
+  await remember(cluster, record, before, { registry: deps.registry, signal });
+  return findingsOf(cluster, decision, observedAt);
 }
 
 /** A look that loses to another is made good by the next. */
 async function remember(
   cluster: string,
+  record: ScalingRecord,
   before: ScalingRecord | undefined,
-  { leftOut, reason, unneeded }: ScalingDecision,
-  {
-    now,
-    registry,
-    signal,
-  }: Pick<ScalingSweepDeps, 'registry'> & { readonly now: Date; readonly signal: AbortSignal },
+  { registry, signal }: Pick<ScalingSweepDeps, 'registry'> & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const record: ScalingRecord = {
-    revision: (before?.revision ?? 0) + 1,
-    backOffs: before?.backOffs ?? [],
-    unneeded,
-    decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
-  };
   try {
     await registry.putScaling(cluster, record, before ? { revision: before.revision } : 'absent', signal);
   } catch (error) {
