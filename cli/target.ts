@@ -112,6 +112,7 @@ function readerConfig({
     etcdClientSecurityGroupId: '',
     permissionsBoundaryArn: '',
     addOnBoundaryArn: '',
+    stateMachineArnPrefix: `arn:aws:states:${region}:${accountId}:stateMachine:${deployment}-`,
     longestTaskTimeoutSeconds: 900,
   };
 }

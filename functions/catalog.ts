@@ -273,7 +273,18 @@ export const catalog: readonly TaskEntry[] = [
     entry: 'functions/demand/watch-workers.ts',
     ...inVpc,
     timeoutSeconds: 50,
+    // A whole processor: with less, a look at all pods of a large cluster takes half a minute (ADR 20).
+    memoryMegabytes: 1_769,
     description:
-      "Reads every cluster's workers and pods without a place, and goes on looking at those for the minute",
+      "Reads every cluster's workers and pods without a place, or those of one whose demand has changed",
+  },
+  {
+    name: 'watch-demand',
+    entry: 'functions/demand/watch-demand.ts',
+    ...inVpc,
+    timeoutSeconds: 58,
+    // It waits for most of each minute, and is billed for it by its memory.
+    memoryMegabytes: 128,
+    description: 'Looks every few seconds whether something else waits for a worker than at the last look',
   },
 ];

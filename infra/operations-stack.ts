@@ -24,11 +24,12 @@ export class OperationsStack extends Stack {
       'watch-etcd': props.tasks.functionOf('watch-etcd'),
       'watch-kubernetes': props.tasks.functionOf('watch-kubernetes'),
       'watch-workers': props.tasks.functionOf('watch-workers'),
+      'watch-demand': props.tasks.functionOf('watch-demand'),
     };
     const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
     new NoRepeats(this, 'NoRepeats', ticking);
-    new Events(this, 'Events', { deployment, sweep, undelivered });
+    new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
     new Alarms(this, 'Alarms', {
       deployment,
       ticking,

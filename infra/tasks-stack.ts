@@ -33,7 +33,7 @@ export class TasksStack extends Stack {
         task,
         deployment: deployment.name,
         bundleDir: deployment.bundleDir,
-        environment: { ...environment, ...startedBy(task.name, deployment) },
+        environment,
         statements: table[task.name] ?? [],
         vpc: {
           subnetIds: Fn.split(',', network.subnetIds),
@@ -64,22 +64,9 @@ function environmentOf({ name, catalog }: Deployment, network: NetworkStack, cor
     TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: network.etcdClientSecurityGroupId,
     TRIVET_PERMISSIONS_BOUNDARY_ARN: core.nodeBoundary.managedPolicyArn,
     TRIVET_ADD_ON_BOUNDARY_ARN: core.addOnBoundary.managedPolicyArn,
+    // By name: the state machines come with a later stack, and who starts one starts whichever definition is current.
+    TRIVET_STATE_MACHINE_ARN_PREFIX: arn('states', `stateMachine:${name}-`),
     // A lease is taken over only when this long has passed since its holder ended (design §5, Leases).
     TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: String(Math.max(...catalog.map((task) => task.timeoutSeconds))),
-  };
-}
-
-/** By name: the state machines come with a later stack, and who starts one starts whichever definition is current. */
-function startedBy(task: string, { name }: Deployment): Record<string, string> {
-  const stateMachine = (workflow: string) => arn('states', `stateMachine:${name}-${workflow}`);
-  const drains = { TRIVET_DRAIN_WORKER_ARN: stateMachine('drain-worker') };
-  if (task === 'start-drains') return drains;
-  if (task !== 'sweep') return {};
-  return {
-    ...drains,
-    TRIVET_REPLACE_ETCD_MEMBER_ARN: stateMachine('replace-etcd-member'),
-    TRIVET_JOIN_WORKER_ARN: stateMachine('join-worker'),
-    TRIVET_SCALE_WORKERS_ARN: stateMachine('scale-workers'),
-    TRIVET_REPAIR_WORKER_ARN: stateMachine('repair-worker'),
   };
 }

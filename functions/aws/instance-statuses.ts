@@ -3,6 +3,7 @@ import {
   EC2Client,
   type InstanceStatus,
   type InstanceStatusSummary,
+  paginateDescribeInstanceStatus,
 } from '@aws-sdk/client-ec2';
 import type { Config } from '../runtime/config.ts';
 import { calling } from './classify.ts';
@@ -17,9 +18,21 @@ export interface ImpairedInstance {
   readonly since?: string;
 }
 
+/** Something that AWS has planned to do to an instance. */
+export interface ScheduledEvent {
+  readonly instanceId: string;
+  /** `instance-retirement`, `instance-stop`, `system-maintenance`, `system-reboot`, `instance-reboot`. */
+  readonly code: string;
+  /** Its earliest beginning, ISO 8601. */
+  readonly notBefore: string;
+}
+
+/** What EC2 says of how instances are, and of what it has planned for them. */
 export interface InstanceStatuses {
   /** Every impaired instance of the account: nearly always none, so this costs the same however many instances run. */
   impaired(signal?: AbortSignal): Promise<ImpairedInstance[]>;
+  /** What is planned for running instances of this account and region; what has ended or was cancelled is not among it. */
+  scheduledEvents(signal?: AbortSignal): Promise<ScheduledEvent[]>;
 }
 
 const checks = [
@@ -31,7 +44,15 @@ const checks = [
   { check: 'system', filter: 'system-status.status', of: ({ SystemStatus }: InstanceStatus) => SystemStatus },
 ] as const;
 
-/** EC2's status checks in the deployment's region. */
+const eventCodes = [
+  'instance-reboot',
+  'instance-retirement',
+  'instance-stop',
+  'system-maintenance',
+  'system-reboot',
+];
+
+/** EC2's status checks and scheduled events in the deployment's region. */
 export function makeInstanceStatuses(config: Config): InstanceStatuses {
   const client = new EC2Client(clientSettings(config));
   return {
@@ -54,6 +75,19 @@ export function makeInstanceStatuses(config: Config): InstanceStatuses {
         } while (NextToken);
       }
       return found;
+    },
+    async scheduledEvents(signal) {
+      const Filters = [{ Name: 'event.code', Values: eventCodes }];
+      const all = async () => {
+        const events: ScheduledEvent[] = [];
+        for await (const page of paginateDescribeInstanceStatus({ client }, { Filters }, abortedBy(signal)))
+          for (const { InstanceId = '', Events = [] } of page.InstanceStatuses ?? [])
+            for (const { Code = '', Description = '', NotBefore } of Events)
+              if (NotBefore && !/^\[(Completed|Canceled)\]/.test(Description))
+                events.push({ instanceId: InstanceId, code: Code, notBefore: NotBefore.toISOString() });
+        return events;
+      };
+      return calling('ec2:DescribeInstanceStatus', all());
     },
   };
 }

@@ -1,9 +1,4 @@
-import {
-  DescribeInstancesCommand,
-  EC2Client,
-  type Instance,
-  paginateDescribeInstanceStatus,
-} from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import type { Config } from '../runtime/config.ts';
 import { calling } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
@@ -16,30 +11,11 @@ export interface LeavingInstanceFact {
   readonly volumes: readonly string[];
 }
 
-/** Something that AWS has planned to do to an instance. */
-export interface ScheduledEvent {
-  readonly instanceId: string;
-  /** `instance-retirement`, `instance-stop`, `system-maintenance`, `system-reboot`, `instance-reboot`. */
-  readonly code: string;
-  /** Its earliest beginning, ISO 8601. */
-  readonly notBefore: string;
-}
-
-/** What EC2 says of instances that leave or will have to. */
+/** What EC2 says of instances that leave. */
 export interface LeavingInstances {
   /** Undefined where EC2 does not know it any more. */
   find(instanceId: string, signal?: AbortSignal): Promise<LeavingInstanceFact | undefined>;
-  /** What is planned for running instances of this account and region; what has ended or was cancelled is not among it. */
-  scheduledEvents(signal?: AbortSignal): Promise<ScheduledEvent[]>;
 }
-
-const eventCodes = [
-  'instance-reboot',
-  'instance-retirement',
-  'instance-stop',
-  'system-maintenance',
-  'system-reboot',
-];
 
 export function makeLeavingInstances(config: Config): LeavingInstances {
   const client = new EC2Client(clientSettings(config));
@@ -52,19 +28,6 @@ export function makeLeavingInstances(config: Config): LeavingInstances {
       const found = await calling('ec2:DescribeInstances', client.send(command, abortedBy(signal)));
       const instance = (found.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])[0];
       return instance && leavingFact(instance);
-    },
-    async scheduledEvents(signal) {
-      const Filters = [{ Name: 'event.code', Values: eventCodes }];
-      const all = async () => {
-        const events: ScheduledEvent[] = [];
-        for await (const page of paginateDescribeInstanceStatus({ client }, { Filters }, abortedBy(signal)))
-          for (const { InstanceId = '', Events = [] } of page.InstanceStatuses ?? [])
-            for (const { Code = '', Description = '', NotBefore } of Events)
-              if (NotBefore && !/^\[(Completed|Canceled)\]/.test(Description))
-                events.push({ instanceId: InstanceId, code: Code, notBefore: NotBefore.toISOString() });
-        return events;
-      };
-      return calling('ec2:DescribeInstanceStatus', all());
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { terminateHookName } from '../clusters/names.ts';
 import { assertOwn, missingTags, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
@@ -238,7 +239,7 @@ function sizing(client: AutoScalingClient): Pick<PoolGroups, 'setDesired' | 'ter
       const [found] = AutoScalingInstances;
       if (!found) return false;
       // After a lost reply: a second call must not make the group smaller twice.
-      if (found.LifecycleState?.startsWith('Terminat')) return true;
+      if (isLeaving(found.LifecycleState ?? '')) return true;
       const command = new TerminateInstanceInAutoScalingGroupCommand({
         InstanceId: instanceId,
         ShouldDecrementDesiredCapacity: decrement,

@@ -19,9 +19,20 @@ export interface ClusterRecord {
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
   readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
+  /** Trivet changes nothing by itself until this ends (functions/clusters/pause.ts). */
+  readonly pause?: PauseRecord;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastFailure?: FailureRecord;
+}
+
+/** Who wanted a cluster left alone, why, and until when. */
+export interface PauseRecord {
+  readonly until: string;
+  readonly reason: string;
+  /** The automation, or the execution, by which it was asked for. */
+  readonly by: string;
+  readonly at: string;
 }
 
 export interface FailureRecord {

@@ -7,6 +7,7 @@ import {
   SuspendProcessesCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { assertOwn, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
 import { calling, callingUnless } from './classify.ts';
@@ -137,5 +138,5 @@ function groupFact(group: AutoScalingGroup): SlotGroupFact {
 export function currentInstance(
   group: SlotGroupFact | undefined,
 ): SlotGroupFact['instances'][number] | undefined {
-  return group?.instances.find(({ lifecycleState }) => !/^(Terminat|Detach)/.test(lifecycleState));
+  return group?.instances.find(({ lifecycleState }) => !isLeaving(lifecycleState));
 }

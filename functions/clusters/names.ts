@@ -100,10 +100,23 @@ export function objectKeys(cluster: string) {
     }),
     /** What Kubernetes says of the workers and of pods that wait for one (functions/demand/contracts.ts). */
     workersObservation: `${root}/observations/workers.json`,
+    /** What waited at that look, and whether a pool can grow for it (functions/demand/demand.ts). */
+    demand: `${root}/observations/demand.json`,
+    /** Is written when what waits is something else by now: a reason to look at the workers at once. */
+    demandChange: `${root}/observations/demand-change.json`,
     directive: (slot: string, instanceId: string) => `${root}/slots/${slot}/directives/${instanceId}`,
     report: (slot: string, instanceId: string) => `${root}/slots/${slot}/reports/${instanceId}`,
     reports: (slot: string) => `${root}/slots/${slot}/reports/`,
   };
+}
+
+/** The cluster whose object of this name has this key; undefined where it is nobody's. Pure. */
+export function clusterOfKey(
+  objectKey: string,
+  name: 'workersObservation' | 'demandChange',
+): string | undefined {
+  const cluster = objectKey.split('/')[1] ?? '';
+  return clusterNamePattern.test(cluster) && objectKeys(cluster)[name] === objectKey ? cluster : undefined;
 }
 
 function administratorKeys(root: string, user: string) {

@@ -87,14 +87,33 @@ const watchOutput = z.strictObject({
       reachable: z.boolean(),
       nodes: z.int(),
       pending: z.int(),
-      /** How often the object was written: once, and again each time that what waits had changed. */
-      writes: z.int(),
     }),
   ),
 });
-export const watchWorkers: Contract<unknown, z.infer<typeof watchOutput>> = {
+const watchInput = z.object({
+  /** What an event names: the object that says that demand has changed. Absent: all clusters are looked at. */
+  scope: z.optional(z.object({ objectKey: z.string() })),
+});
+export const watchWorkers: Contract<z.infer<typeof watchInput>, z.infer<typeof watchOutput>> = {
   name: 'watch-workers',
-  input: z.unknown(),
+  input: watchInput,
   output: watchOutput,
   errors: ['ClusterUnknown', 'KubernetesRefused'],
+};
+
+const demandOutput = z.strictObject({
+  watched: z.array(
+    z.strictObject({
+      cluster: clusterName,
+      looks: z.int(),
+      /** How often it was said that something else waits by now. */
+      changes: z.int(),
+    }),
+  ),
+});
+export const watchDemand: Contract<unknown, z.infer<typeof demandOutput>> = {
+  name: 'watch-demand',
+  input: z.unknown(),
+  output: demandOutput,
+  errors: ['ClusterUnknown'],
 };

@@ -15,11 +15,12 @@ import {
   type Surroundings,
   type Volume,
 } from './kubernetes-objects.ts';
-import { isFinished, isResident, isUnschedulable, readBudget, staysBecause } from './read-disruption.ts';
+import { isFinished, isResident, readBudget, staysBecause } from './read-disruption.ts';
 import { readNode } from './read-node.ts';
 import { type ReadPod, readPod } from './read-pod.ts';
 import { claimNames } from './read-volumes.ts';
 import { createShapes } from './stored-observation.ts';
+import { podsPath, visitUnplaced } from './unplaced.ts';
 
 /** What a look at a reachable API says. */
 export interface SeenWorkers {
@@ -32,8 +33,6 @@ export interface SeenWorkers {
 type Shapes = ReturnType<typeof createShapes>;
 type Lister = Pick<KubernetesClient, 'list' | 'visit'>;
 
-const pods = pathOf({ apiVersion: 'v1', kind: 'Pod' });
-
 /**
  * Reads a cluster's workers and the pods that wait for one. Pods that have a place are read only where `decide` says that somebody asks: they
  * are most of what an API server holds. Lists are read page by page, and of a page only what is needed is kept. Throws KubernetesError.
@@ -45,7 +44,8 @@ export async function observeWorkers(
 ): Promise<SeenWorkers> {
   const nodes = await readNodes(client, signal);
   const decision = decide(nodes);
-  const { pods: unplaced, waiting } = await listUnplaced(client, signal);
+  const unplaced: Pod[] = [];
+  const { waiting } = await visitUnplaced(client, (pod) => unplaced.push(withoutRest(pod)), signal);
   const allPods = decision.mayShrink || (unplaced.length > 0 && decision.canGrow);
   const nothing = { pending: [], leftOut: [], daemonSets: [] };
   if (!allPods && unplaced.length === 0) return { seen: { nodes, ...nothing, allPods }, decision, waiting };
@@ -79,24 +79,6 @@ async function readNodes(client: Lister, signal: AbortSignal): Promise<WorkerNod
     signal,
   );
   return nodes;
-}
-
-/** Pods that the scheduler has found no place for, and what tells them from those of another look. */
-export async function listUnplaced(
-  client: Lister,
-  signal: AbortSignal,
-): Promise<{ readonly pods: readonly Pod[]; readonly waiting: string }> {
-  const unplaced: Pod[] = [];
-  await client.visit<Pod>(
-    pods,
-    { fieldSelector: 'spec.nodeName=' },
-    (pod) => {
-      if (isUnschedulable(pod)) unplaced.push(withoutRest(pod));
-    },
-    signal,
-  );
-  const identities = unplaced.map(({ metadata }) => metadata.uid ?? `${metadata.namespace}/${metadata.name}`);
-  return { pods: unplaced, waiting: identities.sort().join(' ') };
 }
 
 /** Who manages which field, and what a pod's status says, are most of it. */
@@ -199,7 +181,7 @@ async function readBound(
   const byNode = new Map(about.nodes.map(({ name }): [string, WorkerPod[]] => [name, []]));
   const budgets = Map.groupBy(about.budgets, ({ metadata }) => metadata.namespace ?? 'default');
   await client.visit<Pod>(
-    pods,
+    podsPath,
     { fieldSelector: 'spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed' },
     (pod) => {
       const there = byNode.get(pod.spec?.nodeName ?? '');

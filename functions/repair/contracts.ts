@@ -7,23 +7,6 @@ const zoneLetter = z.string().check(z.regex(/^[a-f]$/));
 const instanceId = z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/));
 const count = z.int().check(z.minimum(0));
 
-const condition = z.object({
-  type: text,
-  status: z.enum(['True', 'False', 'Unknown']),
-  since: text,
-  reason: z.optional(z.string()),
-});
-
-/** What repairs read of the observation of workers (functions/demand/contracts.ts); the rest of it is not theirs. */
-export const workersSeen = z.object({
-  observedAt: text,
-  reachable: z.boolean(),
-  reason: z.optional(z.string()),
-  nodes: z.array(
-    z.object({ name: text, createdAt: text, unschedulable: z.boolean(), conditions: z.array(condition) }),
-  ),
-});
-
 const repairActions = ['none', 'refuse', 'begin', 'raise', 'wait', 'terminate', 'finish'] as const;
 
 /** The next step of a worker's repair. Every branch carries its reason. */

@@ -1,4 +1,5 @@
 import type { RepairRecord } from '../aws/records.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import type { RepairDecision } from './contracts.ts';
 import { secondsSince } from './judge-health.ts';
 import { type GroupSeen, type JudgedWorker, judgePool, type PoolSeen, repairsGoingOn } from './judge-pool.ts';
@@ -50,7 +51,7 @@ function continueRepair(seen: PoolSeen, subject: Subject, repair: RepairRecord, 
   if (!group) return finish('given-up', 'the pool has no group in this zone any more');
   const place = { seen, group, worker, workers };
   // Whoever asked for it: what is left to do once it goes is the same.
-  if (!worker || isLeaving(worker)) return awaitReplacement(repair, place, now);
+  if (!worker || isLeaving(worker.lifecycleState)) return awaitReplacement(repair, place, now);
   const reason = reasonOf(worker);
   if (worker.health.state === 'healthy' || worker.health.state === 'moving')
     return finish('recovered', `${repair.instanceId} is a ready node again`);
@@ -144,9 +145,4 @@ function finish(outcome: NonNullable<RepairDecision['outcome']>, reason: string)
 
 function reasonOf({ instanceId, health }: JudgedWorker): string {
   return `${instanceId} ${health.reason}`;
-}
-
-/** On its way out, or out of its group. */
-export function isLeaving({ lifecycleState }: Pick<JudgedWorker, 'lifecycleState'>): boolean {
-  return /^(Terminat|Detach)/.test(lifecycleState);
 }

@@ -1,6 +1,5 @@
 import type { ImpairedInstance } from '../aws/instance-statuses.ts';
 import type { AilingRecord } from '../aws/records.ts';
-import { isFresh } from '../sweep/watch-age.ts';
 import type { RepairPolicy } from './policy.ts';
 
 /** A worker's node as the observation of workers has it. */
@@ -40,15 +39,7 @@ export interface WorkerHealth {
   readonly since?: string;
 }
 
-/** Clocks of two machines may differ by so much; whatever lies further in the future is no time to reckon with. */
-const skewSecondsMax = 30;
-
 const pressures = ['DiskPressure', 'PIDPressure', 'MemoryPressure'];
-
-/** Whether an observation says how things are: neither old, nor of a time that has not come. Pure. */
-export function isUsable(observedAt: string, now: Date): boolean {
-  return isFresh(observedAt, now) && secondsSince(observedAt, now) >= -skewSecondsMax;
-}
 
 /** Whole seconds since a time; negative where it has not come, not a number where it is none. */
 export function secondsSince(at: string, now: Date): number {

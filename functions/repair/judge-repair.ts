@@ -6,15 +6,20 @@
 import { makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { makeObjects } from '../aws/objects.ts';
 import { makePoolGroups } from '../aws/pool-groups.ts';
-import { makeRegistry, type RepairsRecord } from '../aws/registry.ts';
+import { makeRegistry, type Registry, type RepairsRecord } from '../aws/registry.ts';
+import { observePools, type PoolReaders } from '../demand/observe-pools.ts';
 import { task } from '../runtime/task.ts';
 import { judgeRepair, type RepairDecision } from './contracts.ts';
 import { decideRepair } from './decide-repair.ts';
 import { type HealthReaders, observeWorkerHealth } from './observe-worker-health.ts';
 
+interface JudgeReaders extends PoolReaders, HealthReaders {
+  readonly registry: Pick<Registry, 'getCluster' | 'getRepairs'>;
+}
+
 export const handler = task(
   judgeRepair,
-  (config): HealthReaders => ({
+  (config): JudgeReaders => ({
     registry: makeRegistry(config),
     objects: makeObjects(config),
     poolGroups: makePoolGroups(config),
@@ -22,11 +27,8 @@ export const handler = task(
   }),
   async ({ cluster, pool, zone, instanceId }, readers, { clock, config, log, signal }) => {
     const now = clock.now();
-    const [found] = await observeWorkerHealth([cluster], readers, {
-      deployment: config.deployment,
-      now,
-      signal,
-    });
+    const look = { deployment: config.deployment, now, signal };
+    const [found] = await observeWorkerHealth(await observePools([cluster], readers, look), readers, look);
     const seen = found?.pools.find((one) => one.pool === pool);
     const decision = seen
       ? decideRepair(seen, { instanceId, zone }, now)

@@ -1,28 +1,27 @@
 import type { Registry } from '../aws/registry.ts';
+import type { PoolsSeen } from '../demand/observe-pools.ts';
 import type { TaskContext } from '../runtime/task.ts';
-import type { SweepFinding, SweepScope } from '../sweep/contracts.ts';
+import type { SweepFinding } from '../sweep/contracts.ts';
 import { changeAt } from './change-repairs.ts';
 import { decideRepairSweep } from './decide-repair-sweep.ts';
 import { type HealthReaders, observeWorkerHealth } from './observe-worker-health.ts';
 
 export interface RepairSweepDeps extends HealthReaders {
-  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getRepairs' | 'putRepairs'>;
+  readonly registry: Pick<Registry, 'getCluster' | 'getRepairs' | 'putRepairs'>;
 }
 
 /**
- * Finds workers to repair, and keeps what the next look needs. Not for an event of one group or instance: what makes a worker dead takes minutes.
+ * Finds workers to repair, and keeps what the next look needs.
  *
  * Safe to repeat: what is remembered is written over what was read alone, and a look that loses to another is made good by the next.
  */
 export async function sweepRepairs(
-  scope: SweepScope | undefined,
+  pools: readonly PoolsSeen[],
   deps: RepairSweepDeps,
   { clock, config, signal }: TaskContext,
 ): Promise<SweepFinding[]> {
-  if (scope?.autoScalingGroupName || scope?.instanceId) return [];
   const now = clock.now();
-  const clusters = scope?.cluster ? [scope.cluster] : await deps.registry.listClusters(signal);
-  const found = await observeWorkerHealth(clusters, deps, { deployment: config.deployment, now, signal });
+  const found = await observeWorkerHealth(pools, deps, { deployment: config.deployment, signal });
   const swept = await Promise.all(
     found.map(async (health) => {
       const { findings, remember } = decideRepairSweep(health, now);

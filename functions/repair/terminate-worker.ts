@@ -8,12 +8,12 @@
 
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry } from '../aws/registry.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { assertOwn } from '../clusters/ownership.ts';
 import { task } from '../runtime/task.ts';
 import { changeAt, changing, type RepairsRegistry } from './change-repairs.ts';
 import { terminateWorker } from './contracts.ts';
-import { isLeaving } from './decide-repair.ts';
 
 export interface TerminateWorkerDeps {
   readonly registry: RepairsRegistry;
@@ -29,7 +29,7 @@ export const handler = task(
     const name = poolGroupName(config.deployment, cluster, pool, zone);
     const [group] = await groups.describe([name], signal);
     const member = group?.instances.find((one) => one.instanceId === instanceId);
-    if (!group || !member || isLeaving(member)) return { terminated: false };
+    if (!group || !member || isLeaving(member.lifecycleState)) return { terminated: false };
     assertOwn(`group ${name}`, group.tags, { deployment: config.deployment, cluster, pool });
     const at = clock.now().toISOString();
     const marks = changing(instanceId, ({ terminatedAt = at }) => ({ terminatedAt }));

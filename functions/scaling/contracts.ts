@@ -168,7 +168,7 @@ export const startDrains: Contract<z.infer<typeof startDrainsInput>, z.infer<typ
   name: 'start-drains',
   input: startDrainsInput,
   output: startDrainsOutput,
-  errors: [],
+  errors: ['ResourceNotReady'],
 };
 
 const drainsVerdict = z.strictObject({ action: z.enum(['done', 'wait', 'stay']), reason: text });

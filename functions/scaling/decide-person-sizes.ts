@@ -1,6 +1,7 @@
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import type { PoolSpec } from '../clusters/spec-schema.ts';
 import type { PersonDirection, PersonSizes, Removal, SizeChange } from './contracts.ts';
-import { isLeaving, type Place } from './places.ts';
+import type { Place } from './places.ts';
 
 /** Why a person's size cannot be, with the fix; undefined where it can. Pure. */
 export function refuseSize({ max, min, name }: PoolSpec, size: number): string | undefined {

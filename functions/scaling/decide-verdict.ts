@@ -1,8 +1,9 @@
 import type { LaunchFailure } from '../aws/launch-failure.ts';
 import type { PoolGroupFound } from '../aws/pool-groups.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import type { FoundObservation } from '../demand/read-observation.ts';
 import type { ScalingVerdict, SizeChange } from './contracts.ts';
-import { isLeaving, isReady } from './places.ts';
+import { isReady } from './places.ts';
 
 /** A group that was resized, as it is now. */
 export interface ResizedGroup {

@@ -5,15 +5,16 @@
  * Safe to repeat: a back-off that runs is not made longer, and a group that wants no more than it has is done. The back-off comes first: were
  * it missing, the next plan would ask the same zone again.
  */
+
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
 import { addFailures } from './back-off.ts';
 import { fallBackScaling } from './contracts.ts';
-import { isLeaving } from './places.ts';
 
 export interface FallBackScalingDeps {
   readonly registry: Pick<Registry, 'getCluster' | 'getScaling' | 'putScaling'>;

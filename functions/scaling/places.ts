@@ -1,4 +1,5 @@
 import type { PoolGroupFound } from '../aws/pool-groups.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import type { ClusterSpec, PoolSpec } from '../clusters/spec-schema.ts';
 import type { WorkerNode, WorkersObservation } from '../demand/contracts.ts';
@@ -74,8 +75,6 @@ function knownAllocatable({ nodes }: WorkersObservation, pool: string, instanceT
       (node.allocatable.cpu ?? 0) > 0,
   )?.allocatable;
 }
-
-export const isLeaving = (lifecycleState: string): boolean => lifecycleState.startsWith('Terminat');
 
 export function isReady({ conditions }: WorkerNode): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');

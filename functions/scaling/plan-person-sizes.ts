@@ -8,6 +8,7 @@ import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { describePause, pauseOf } from '../clusters/pause.ts';
 import type { WorkerNode } from '../demand/contracts.ts';
 import { type FoundObservation, readObservation } from '../demand/read-observation.ts';
 import { isDrainedForScaleDown } from '../drain/mark-node.ts';
@@ -39,11 +40,11 @@ export const handler = task(
   }),
   async (input, { groups, objects, registry }, { clock, config, log, signal }) => {
     const { cluster, pool: name, size } = readPersonRequest(input.request);
-    const { spec } = await requireCluster(cluster, registry, signal);
-    const pool = requirePool(spec, name);
-    const refusal = refuseSize(pool, size);
-    if (refusal !== undefined) throw new ScalingRefused(refusal);
+    const record = await requireCluster(cluster, registry, signal);
+    const pool = requirePool(record.spec, name);
     const now = clock.now();
+    const refusal = refuseSize(pool, size) ?? refusePaused(record, now);
+    if (refusal !== undefined) throw new ScalingRefused(refusal);
     const zones = pool.zones.toSorted();
     const nameOf = (zone: string) => poolGroupName(config.deployment, cluster, name, zone);
     const [facts, found, scaling] = await Promise.all([
@@ -78,6 +79,12 @@ async function requireCluster(
   if (record) return record;
   const there = (await registry.listClusters(signal)).join(', ') || 'none';
   throw new ClusterUnknown(`the registry knows no cluster ${cluster}; there are: ${there}`);
+}
+
+/** No worker joins, and none leaves its terminate hook, while the sweep is held. */
+function refusePaused(record: ClusterRecord, now: Date): string | undefined {
+  const pause = pauseOf(record, now);
+  return pause && `${describePause(record.name, pause)}; end the pause first, for workers join by the sweep`;
 }
 
 function placeOf(

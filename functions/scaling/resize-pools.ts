@@ -7,12 +7,13 @@
  */
 import { makePoolGroups, type PoolGroupFound, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
 import { resizePools, type SizeChange } from './contracts.ts';
-import { isLeaving, sizeOf } from './places.ts';
+import { sizeOf } from './places.ts';
 
 export interface ResizePoolsDeps {
   readonly registry: Pick<Registry, 'getCluster'>;

@@ -6,6 +6,7 @@
  */
 import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { startDrain } from '../drain/start-drain.ts';
+import { ResourceNotReady } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { type StartedDrain, startDrains } from './contracts.ts';
 
@@ -21,8 +22,13 @@ export const handler = task(
     for (const { instanceId, pool, zone } of removals) {
       const worker = { cluster, pool, zone, instanceId };
       const end = { cause: 'scale-down', afterwards: 'terminate-and-shrink' } as const;
-      const { executionArn, name, started } = await startDrain({ ...worker, ...end }, executions, context);
-      context.log.info('drain', { ...worker, name, started });
+      const started = await startDrain({ ...worker, ...end }, executions, context);
+      if (!started)
+        throw new ResourceNotReady(
+          `the latest drain of ${instanceId} has ended in this very minute, and took its name`,
+        );
+      const { executionArn, joined, name } = started;
+      context.log.info('drain', { ...worker, name, joined });
       drains.push({ pool, zone, instanceId, executionArn });
     }
     return { drains };

@@ -1,60 +1,44 @@
 import type { InstanceTypes } from '../aws/instance-types.ts';
-import type { Objects } from '../aws/objects.ts';
-import type { PoolGroups } from '../aws/pool-groups.ts';
-import type { ClusterRecord, Registry, ScalingRecord } from '../aws/registry.ts';
-import { poolGroupName } from '../clusters/names.ts';
-import { readObservation } from '../demand/read-observation.ts';
+import type { Registry, ScalingRecord } from '../aws/registry.ts';
+import type { PoolsSeen } from '../demand/observe-pools.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
-import type { SweepFinding, SweepScope } from '../sweep/contracts.ts';
+import type { SweepFinding } from '../sweep/contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
 import { recordDecision, tellDecision } from './tell-decision.ts';
 
 export interface ScalingSweepDeps {
-  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getScaling' | 'putScaling'>;
-  readonly objects: Objects;
-  readonly poolGroups: Pick<PoolGroups, 'describe'>;
+  readonly registry: Pick<Registry, 'getScaling' | 'putScaling'>;
   readonly instanceTypes: InstanceTypes;
 }
 
 /**
- * Plans the workers of every cluster in scope: for pods that wait, and for nodes that nothing needs. Not for an event of one group or instance,
- * which says nothing about pods. A workflow starts only on a finding (design §8).
+ * Plans the workers of clusters: for pods that wait, and for nodes that nothing needs. A workflow starts only on a finding (design §8). Throws
+ * ProtocolInvalid where what was written of a cluster's workers cannot be read.
  *
  * Safe to repeat: the same look at the same groups decides the same; what is remembered is written over what was read alone.
  */
 export async function sweepScaling(
-  scope: SweepScope | undefined,
+  pools: readonly PoolsSeen[],
   deps: ScalingSweepDeps,
   context: TaskContext,
 ): Promise<SweepFinding[]> {
-  if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cause) return [];
-  const clusters = scope?.cluster ? [scope.cluster] : await deps.registry.listClusters(context.signal);
-  const found = await Promise.all(
-    clusters.map(async (cluster) => {
-      const record = await deps.registry.getCluster(cluster, context.signal);
-      return record?.formed && record.spec.pools.length > 0 ? planOf(record, deps, context) : [];
-    }),
-  );
+  const found = await Promise.all(pools.map((seen) => planOf(seen, deps, context)));
   return found.flat();
 }
 
 async function planOf(
-  { name: cluster, spec }: ClusterRecord,
+  { cluster: { name: cluster, spec }, found, groups, unread }: PoolsSeen,
   deps: ScalingSweepDeps,
   { clock, config, log, metrics, signal }: TaskContext,
 ): Promise<SweepFinding[]> {
+  if (unread) throw unread;
   const now = clock.now();
-  const found = await readObservation(deps.objects, cluster, now, signal);
   const { allPods = false, pending = [] } = found?.observation ?? {};
   // Nothing waits and nobody has read what could go: most minutes of most clusters end here.
   if (!found || (pending.length === 0 && !allPods)) return [];
-  const names = spec.pools.flatMap(({ name: pool, zones }) =>
-    zones.map((zone) => poolGroupName(config.deployment, cluster, pool, zone)),
-  );
   const wanted = [...new Set(spec.pools.flatMap(({ instanceTypes }) => instanceTypes))].sort();
-  const [groups, types, before] = await Promise.all([
-    deps.poolGroups.describe(names, signal),
+  const [types, before] = await Promise.all([
     deps.instanceTypes.describe(wanted, signal),
     deps.registry.getScaling(cluster, signal),
   ]);

@@ -1,4 +1,4 @@
-import type { ScheduledEvent } from '../aws/leaving-instances.ts';
+import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import type { SweepFinding, SweepScope } from './contracts.ts';
 import type { SweptWorker } from './observe-workers.ts';
 

@@ -2,7 +2,6 @@ import { type Executions, makeExecutions } from '../aws/executions.ts';
 import { type InstanceStatuses, makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { type InstanceTypes, makeInstanceTypes } from '../aws/instance-types.ts';
 import { type LaunchTemplates, makeLaunchTemplates } from '../aws/launch-templates.ts';
-import { type LeavingInstances, makeLeavingInstances } from '../aws/leaving-instances.ts';
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
@@ -22,7 +21,6 @@ export interface SweepReaders {
   readonly holders: SlotHolders;
   readonly templates: LaunchTemplates;
   readonly executions: Executions;
-  readonly leaving: Pick<LeavingInstances, 'scheduledEvents'>;
   readonly objects: Objects;
   readonly poolGroups: PoolGroups;
   readonly instanceTypes: InstanceTypes;
@@ -44,7 +42,6 @@ export function makeSweepDeps(config: Config) {
     holders: makeSlotHolders(config),
     templates: makeLaunchTemplates(config),
     executions: makeExecutions(config),
-    leaving: makeLeavingInstances(config),
     objects: makeObjects(config),
     poolGroups: makePoolGroups(config),
     instanceTypes: makeInstanceTypes(config),

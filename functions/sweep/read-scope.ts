@@ -1,4 +1,4 @@
-import { clusterNamePattern, objectKeys } from '../clusters/names.ts';
+import { clusterOfKey } from '../clusters/names.ts';
 import type { SweepScope } from './contracts.ts';
 
 /** What an event names, with the cluster that an object's key tells. A key of nobody's observation names nothing: all is looked at. Pure. */
@@ -6,9 +6,8 @@ export function readScope(given: SweepScope | null | undefined): SweepScope | un
   if (!given) return undefined;
   const { objectKey, ...scope } = given;
   if (objectKey === undefined) return scope;
-  const cluster = objectKey.split('/')[1] ?? '';
-  const known = clusterNamePattern.test(cluster) && objectKeys(cluster).workersObservation === objectKey;
-  return { ...scope, ...(known && { cluster }) };
+  const cluster = clusterOfKey(objectKey, 'workersObservation');
+  return { ...scope, ...(cluster !== undefined && { cluster }) };
 }
 
 /** Whether a scope that names instances names this one. */

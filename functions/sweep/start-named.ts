@@ -4,37 +4,35 @@ import type { TaskContext } from '../runtime/task.ts';
 /** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
 const numberedAttemptsMax = 5;
 
-export interface NamedRequest {
+export interface Start {
   readonly stateMachineArn: string;
-  /** Names are `<prefix>-<attempt>`. */
+  /** What the execution is of: two starts with the same are one. */
   readonly prefix: string;
   readonly input: object;
 }
 
-export interface NamedExecution {
+/** `joined`: one of that name runs already, which is enough. */
+export interface Started {
   readonly name: string;
   readonly executionArn: string;
-  /** False: it runs already, or, where no name was free, has ended. */
-  readonly started: boolean;
+  readonly joined: boolean;
 }
 
 /** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
 export async function startNamed(
-  { stateMachineArn, prefix, input }: NamedRequest,
+  { stateMachineArn, prefix, input }: Start,
   executions: Executions,
   { clock, signal }: Pick<TaskContext, 'clock' | 'signal'>,
-): Promise<NamedExecution> {
+): Promise<Started | undefined> {
   const minute = Math.floor(clock.now().getTime() / 60_000);
-  let latest = `${prefix}-${minute}`;
   const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
   for (const attempt of attempts) {
     const name = `${prefix}-${attempt}`;
     const executionArn = executionArnOf(stateMachineArn, name);
     const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return { name, executionArn, started };
-    latest = name;
+    if (started) return { name, executionArn, joined: false };
     const present = await executions.describe(executionArn, signal);
-    if (present?.status === 'RUNNING') return { name, executionArn, started: false };
+    if (present?.status === 'RUNNING') return { name, executionArn, joined: true };
   }
-  return { name: latest, executionArn: executionArnOf(stateMachineArn, latest), started: false };
+  return undefined;
 }

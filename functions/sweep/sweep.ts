@@ -7,11 +7,12 @@
  * sweeps that find a node hung one has it replaced. One slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
-import type { ScheduledEvent } from '../aws/leaving-instances.ts';
+import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import { slotResourceName } from '../clusters/names.ts';
+import { observePools, type PoolsSeen } from '../demand/observe-pools.ts';
 import { startDrain } from '../drain/start-drain.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
-import { ConfigInvalid, OutputInvalid } from '../runtime/errors.ts';
+import { OutputInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -19,13 +20,14 @@ import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
+import { holdPaused } from './hold-paused.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
 import { observeHung } from './observe-hung.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
 import { replaceHungNode } from './replace-hung-node.ts';
-import { type NamedExecution, startNamed } from './start-named.ts';
+import { type Start, type Started, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -35,16 +37,17 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
   const suspects = await observeHung(scope, swept, { registry: deps.registry, signal });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
+  const pools = poolsInScope(scope, deps, context);
   const [repairs, scheduled, scalings] = await Promise.allSettled([
-    sweepRepairs(scope, deps, context),
+    pools.then((seen) => sweepRepairs(seen, deps, context)),
     scheduledEvents(scope, deps, signal),
-    sweepScaling(scope, deps, context),
+    pools.then((seen) => sweepScaling(seen, deps, context)),
   ]);
   const occasion = {
     scope,
     scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [],
   };
-  const findings = [
+  const found = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
     ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
     ...workers.map(decideWorkerSweep),
@@ -52,6 +55,7 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ...(repairs.status === 'fulfilled' ? repairs.value : []),
     ...(scalings.status === 'fulfilled' ? scalings.value : []),
   ].filter(({ action }) => action !== 'none');
+  const findings = await holdPaused(found, deps.registry, { now, signal });
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
   const failures = [repairs, scheduled, scalings, ...results].flatMap((result) =>
@@ -111,14 +115,25 @@ async function act(
   }
 }
 
+/** Not for what is said of one group or instance: what makes a worker dead, or superfluous, takes minutes. */
+async function poolsInScope(
+  scope: SweepScope | undefined,
+  deps: SweepReaders,
+  { clock, config, signal }: TaskContext,
+): Promise<PoolsSeen[]> {
+  if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cause) return [];
+  const clusters = scope?.cluster ? [scope.cluster] : await deps.registry.listClusters(signal);
+  return observePools(clusters, deps, { deployment: config.deployment, now: clock.now(), signal });
+}
+
 /** What AWS has scheduled is asked for each minute, and when an event says that there is something new. */
 async function scheduledEvents(
   scope: SweepScope | undefined,
-  { leaving }: SweepReaders,
+  { statuses }: SweepReaders,
   signal: AbortSignal,
 ): Promise<ScheduledEvent[]> {
   const looks = scope === undefined || scope.cause === 'health-event';
-  return looks ? leaving.scheduledEvents(signal) : [];
+  return looks ? statuses.scheduledEvents(signal) : [];
 }
 
 /** "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5. */
@@ -132,18 +147,20 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
-/** What the deployment tells the sweep of each workflow that it starts; of drains, start-drain.ts. */
-const arnFields = {
-  'replace-etcd-member': 'replaceEtcdMemberArn',
-  'join-worker': 'joinWorkerArn',
-  'repair-worker': 'repairWorkerArn',
-  'scale-workers': 'scaleWorkersArn',
-} as const;
+function start(
+  workflow: string,
+  { input, prefix }: Omit<Start, 'stateMachineArn'>,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = `${context.config.stateMachineArnPrefix}${workflow}`;
+  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
+}
 
-function arnOf(workflow: keyof typeof arnFields, { config }: TaskContext): string {
-  const stateMachineArn = config[arnFields[workflow]];
-  if (!stateMachineArn) throw new ConfigInvalid(`the sweep needs the ARN of ${workflow} in its environment`);
-  return stateMachineArn;
+/** The name of the execution, where one was started. */
+async function nameOf(starting: Promise<Started | undefined>): Promise<string | undefined> {
+  const started = await starting;
+  return started && !started.joined ? started.name : undefined;
 }
 
 function startReplacement(
@@ -151,9 +168,8 @@ function startReplacement(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('replace-etcd-member', context);
   const prefix = `${cluster}-${slot}-${instanceId}`;
-  return nameOf(startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context));
+  return start('replace-etcd-member', { prefix, input: { cluster, slot } }, executions, context);
 }
 
 /** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
@@ -163,13 +179,12 @@ function startForWorker(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf(workflow, context);
   const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
+  return start(workflow, { prefix, input }, executions, context);
 }
 
-async function startDrainOf(
+function startDrainOf(
   { afterwards, cause, cluster, deadlineAt, instanceId, pool, zone }: SweepFinding,
   executions: Executions,
   context: TaskContext,
@@ -185,14 +200,7 @@ function startScaling(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('scale-workers', context);
   // By the look that it comes of: two sweeps that saw the same start the same.
   const prefix = `${cluster}-${Date.parse(observedAt)}`;
-  return nameOf(startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context));
-}
-
-/** The name of an execution, where it was started now. */
-async function nameOf(execution: Promise<NamedExecution>): Promise<string | undefined> {
-  const { name, started } = await execution;
-  return started ? name : undefined;
+  return start('scale-workers', { prefix, input: { cluster, changes } }, executions, context);
 }

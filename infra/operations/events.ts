@@ -6,11 +6,16 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bucketName } from '../names.ts';
 
+/** Who looks when something happens. */
+export type Lookers = Readonly<Record<'sweep' | 'watch-workers', IFunction>>;
+
 interface Occasion {
   readonly name: string;
   readonly description: string;
   readonly pattern: EventPattern;
   readonly scope: Readonly<Record<string, string>>;
+  /** The sweep, unless told otherwise. */
+  readonly looker?: keyof Lookers;
 }
 
 /** The events that are a reason to look now. What they say is never believed: the sweep observes (design §4). */
@@ -29,6 +34,17 @@ function occasions(deployment: string): readonly Occasion[] {
       instanceId: EventField.fromPath('$.detail.EC2InstanceId'),
       reason: detailType,
     },
+  });
+  const created = 'Object Created';
+  const ofObject = (name: string, description: string, suffix: string): Occasion => ({
+    name,
+    description,
+    pattern: {
+      source: ['aws.s3'],
+      detailType: [created],
+      detail: { bucket: { name: [bucketName(deployment)] }, object: { key: Match.suffix(suffix) } },
+    },
+    scope: { objectKey: EventField.fromPath('$.detail.object.key'), reason: created },
   });
   const stateChange = 'EC2 Instance State-change Notification';
   return [
@@ -59,18 +75,18 @@ function occasions(deployment: string): readonly Occasion[] {
       scope: { instanceId: EventField.fromPath('$.detail.instance-id'), reason: stateChange },
     },
     ...announcements(),
+    ofObject(
+      'workers-observed',
+      'A watch has looked at a cluster’s workers and at the pods that wait for one',
+      '/observations/workers.json',
+    ),
     {
-      name: 'workers-observed',
-      description: 'A watch has seen a change among a cluster’s workers, or pods that wait for one',
-      pattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: {
-          bucket: { name: [bucketName(deployment)] },
-          object: { key: Match.suffix('/observations/workers.json') },
-        },
-      },
-      scope: { objectKey: EventField.fromPath('$.detail.object.key'), reason: 'Object Created' },
+      ...ofObject(
+        'demand-changed',
+        'Something else waits for a worker than at the last look',
+        '/observations/demand-change.json',
+      ),
+      looker: 'watch-workers',
     },
   ];
 }
@@ -124,7 +140,7 @@ export class Events extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { deployment: string; sweep: IFunction; undelivered: IQueue },
+    props: { deployment: string; lookers: Lookers; undelivered: IQueue },
   ) {
     super(scope, id);
     for (const occasion of occasions(props.deployment)) {
@@ -134,7 +150,7 @@ export class Events extends Construct {
         eventPattern: occasion.pattern,
       });
       rule.addTarget(
-        new LambdaFunction(props.sweep, {
+        new LambdaFunction(props.lookers[occasion.looker ?? 'sweep'], {
           event: RuleTargetInput.fromObject({ scope: occasion.scope }),
           deadLetterQueue: props.undelivered,
           // What is older than that, the next minute's sweep has found by itself.

@@ -52,6 +52,7 @@ describe.each([
   'trivet-watch-etcd-failing',
   'trivet-watch-kubernetes-failing',
   'trivet-watch-workers-failing',
+  'trivet-watch-demand-failing',
 ])('%s', (name) => {
   beforeEach(() => deploy(name, 'the-function'));
 

@@ -37,6 +37,7 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
     'watch-etcd',
     'watch-kubernetes',
     'watch-workers',
+    'watch-demand',
   ]);
 });
 
@@ -46,4 +47,5 @@ test('what runs each minute ends within the minute', () => {
   expect(limits.get('watch-etcd')).toBe(50);
   expect(limits.get('watch-kubernetes')).toBe(50);
   expect(limits.get('watch-workers')).toBe(50);
+  expect(limits.get('watch-demand')).toBe(58);
 });

@@ -48,6 +48,7 @@ test('sweep and watches run once a minute, are never repeated, and what is not d
     'trivet-watch-etcd',
     'trivet-watch-kubernetes',
     'trivet-watch-workers',
+    'trivet-watch-demand',
   ]);
   const queue = ofType(operations, 'AWS::SQS::Queue')[0]?.id;
   for (const schedule of schedules) {
@@ -83,22 +84,30 @@ test('events go to the sweep with what they name, and what is not delivered is k
       '{"scope":{"instanceId":<detail-instance-id>,"cause":"rebalance","reason":"EC2 Instance Rebalance Recommendation"}}',
     'trivet-change-scheduled':
       '{"scope":{"affectedEntities":<detail-affectedEntities>,"cause":"health-event","reason":"AWS Health Event"}}',
+    'trivet-demand-changed': '{"scope":{"objectKey":<detail-object-key>,"reason":"Object Created"}}',
     'trivet-workers-observed': '{"scope":{"objectKey":<detail-object-key>,"reason":"Object Created"}}',
     'trivet-instance-stopped':
       '{"scope":{"instanceId":<detail-instance-id>,"reason":"EC2 Instance State-change Notification"}}',
   });
 });
 
-test('of the objects in the bucket only the observations of workers are looked at', () => {
-  const rules = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties);
-  const rule = rules.find(({ Name }) => Name === 'trivet-workers-observed');
-  expect(rule?.EventPattern).toMatchObject({
-    source: ['aws.s3'],
-    'detail-type': ['Object Created'],
-    detail: { object: { key: [{ suffix: '/observations/workers.json' }] } },
-  });
-  expect(JSON.stringify(rule?.EventPattern)).toContain('trivet-');
-});
+test.each([
+  ['trivet-workers-observed', '/observations/workers.json', 'sweep'],
+  ['trivet-demand-changed', '/observations/demand-change.json', 'watchworkers'],
+])(
+  'of the objects in the bucket, %s is told of those that end with %s, and calls %s',
+  (name, suffix, looker) => {
+    const rules = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties);
+    const rule = rules.find(({ Name }) => Name === name);
+    expect(rule?.EventPattern).toMatchObject({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { object: { key: [{ suffix }] } },
+    });
+    expect(JSON.stringify(rule?.EventPattern)).toContain('trivet-');
+    expect(JSON.stringify(rule?.Targets).toLowerCase()).toContain(looker);
+  },
+);
 
 test("a group's events are taken from the deployment's groups only", () => {
   const patterns = ofType(operations, 'AWS::Events::Rule').map(({ Properties }) => Properties.EventPattern);

@@ -39,7 +39,12 @@ export function sweepPermissions(scope: Scope): Permissions {
     'watch-workers': [
       ...scope.registry(),
       ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*'),
-      ...scope.writesObjects('clusters/*/observations/*'),
+      ...scope.writesObjects('clusters/*/observations/workers.json', 'clusters/*/observations/demand.json'),
+    ],
+    'watch-demand': [
+      ...scope.registry(),
+      ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/observations/demand.json'),
+      ...scope.writesObjects('clusters/*/observations/demand-change.json'),
     ],
   };
 }

@@ -54,9 +54,14 @@ test('an observation is fresh for three minutes', async () => {
   expect(await read('2026-03-01T12:03:01.000Z')).toMatchObject({ ageSeconds: 181, fresh: false });
 });
 
+test('an observation of a time that has not come is not fresh', async () => {
+  await objects.put(key, renderObservation(observation));
+  expect(await read('2026-03-01T11:59:29.000Z')).toMatchObject({ ageSeconds: 0, fresh: false });
+});
+
 test('a clock that is behind the writer’s makes nothing younger than now', async () => {
   await objects.put(key, renderObservation(observation));
-  expect(await read('2026-03-01T11:59:00.000Z')).toMatchObject({ ageSeconds: 0, fresh: true });
+  expect(await read('2026-03-01T11:59:30.000Z')).toMatchObject({ ageSeconds: 0, fresh: true });
 });
 
 test('shapes that are equal are stored once and are one object to the reader', async () => {

@@ -10,6 +10,7 @@ import { putFormedCluster } from '../sweep/registered.ts';
 import { apiDown, type FakeApi, fakeApi, nodeOf, podOf } from './cluster-objects.ts';
 
 const key = 'clusters/demo/observations/workers.json';
+const demandKey = 'clusters/demo/observations/demand.json';
 /** An even minute, in which scale-down may ask. */
 const even = Date.parse('2026-03-01T12:00:00.000Z');
 const odd = even + 60_000;
@@ -18,9 +19,6 @@ let registry: FakeRegistry;
 let objects: FakeObjects;
 let apis: Map<string, FakeApi>;
 let now: number;
-/** What happens in the pauses, one after the other. */
-let meanwhile: (() => void | Promise<void>)[];
-let pauses: number;
 let puts: string[];
 
 const pool = (changes: object = {}) => ({
@@ -53,11 +51,9 @@ beforeEach(() => {
   };
   apis = new Map();
   now = even;
-  meanwhile = [];
-  pauses = 0;
 });
 
-function run(context = fakeTaskContext()) {
+function run(input: { scope?: { objectKey: string } } = {}, context = fakeTaskContext()) {
   const deps = {
     registry,
     objects,
@@ -66,17 +62,13 @@ function run(context = fakeTaskContext()) {
       if (!api) throw new Error(`no certificate of ${cluster}`);
       return api.client;
     },
-    pause: async (milliseconds: number) => {
-      now += milliseconds;
-      pauses += 1;
-      await meanwhile.shift()?.();
-    },
   };
-  return watch.run({}, deps, { ...context, clock: { now: () => new Date(now) } });
+  return watch.run(input, deps, { ...context, clock: { now: () => new Date(now) } });
 }
 
 const found = async (cluster = 'demo') =>
   (await readObservation(objects, cluster, new Date(now)))?.observation;
+const demand = () => JSON.parse(objects.text(demandKey) ?? '{}') as { canGrow: boolean; waiting: string };
 const lists = (api: FakeApi, entries: Record<string, object[]>) => {
   for (const [plural, items] of Object.entries(entries)) api.lists.set(plural, items as never);
 };
@@ -101,7 +93,7 @@ test('what waits is written with the workers and all their pods', async () => {
     ],
   });
   expect(await run()).toEqual({
-    observed: [{ cluster: 'demo', reachable: true, nodes: 1, pending: 2, writes: 1 }],
+    observed: [{ cluster: 'demo', reachable: true, nodes: 1, pending: 2 }],
   });
   const shape = { namespace: 'shop', labels: { app: 'web' }, requests: { cpu: 500 } };
   expect(await found()).toEqual({
@@ -143,7 +135,6 @@ test('where nothing waits and nobody asks, only nodes and pods without one are r
   await run();
   expect(api.asked).toEqual(['nodes?trivet.dev/pool', 'pods?spec.nodeName=']);
   expect(await found()).toMatchObject({ allPods: false, nodes: [{ name: 'i-1', pods: [] }], pending: [] });
-  expect(pauses).toBe(0);
 });
 
 test.each([
@@ -192,54 +183,6 @@ test('a pod whose amounts make no sense keeps no other from being seen', async (
   });
 });
 
-test('where a pool can grow, what waits is looked at until the minute is nearly over, and written only when it changes', async () => {
-  const api = await put('demo', [pool()]);
-  lists(api, { nodes: [nodeOf('i-1')] });
-  meanwhile = [() => {}, () => lists(api, { pods: [podOf('web-1')] })];
-  expect(await run()).toEqual({
-    observed: [{ cluster: 'demo', reachable: true, nodes: 1, pending: 1, writes: 2 }],
-  });
-  expect(pauses).toBe(14);
-  expect(puts).toEqual([key, key]);
-  expect(await found()).toMatchObject({
-    observedAt: '2026-03-01T12:00:06.000Z',
-    pending: [{ pods: ['shop/web-1'] }],
-    allPods: true,
-  });
-});
-
-test('another pod of the same name is a change, and so is one that has found its place', async () => {
-  const api = await put('demo', [pool()]);
-  lists(api, { nodes: [nodeOf('i-1')], pods: [podOf('web-1')] });
-  const again = podOf('web-1');
-  meanwhile = [
-    () => lists(api, { pods: [{ ...again, metadata: { ...again.metadata, uid: 'another' } }] }),
-    () => lists(api, { pods: [podOf('web-1', 'i-1')] }),
-  ];
-  expect((await run()).observed).toMatchObject([{ pending: 0, writes: 3 }]);
-});
-
-test('once the pools are full there is nothing more to look for', async () => {
-  const api = await put('demo', [pool({ max: 2 })]);
-  lists(api, { nodes: [nodeOf('i-1')] });
-  meanwhile = [() => lists(api, { nodes: [nodeOf('i-1'), nodeOf('i-2')], pods: [podOf('web-1')] })];
-  expect((await run()).observed).toMatchObject([{ nodes: 2, writes: 2 }]);
-  expect(pauses).toBe(1);
-});
-
-test('a look that finds another’s object gives the cluster up to it', async () => {
-  const api = await put('demo', [pool()]);
-  meanwhile = [
-    async () => {
-      await objects.put(key, 'of a later minute');
-      lists(api, { pods: [podOf('web-1')] });
-    },
-  ];
-  expect((await run()).observed).toMatchObject([{ writes: 1 }]);
-  expect(objects.text(key)).toBe('of a later minute');
-  expect(pauses).toBe(1);
-});
-
 test('an API that cannot be asked is written as such, and no node is invented', async () => {
   const api = await put('demo', [pool()]);
   lists(api, { nodes: [nodeOf('i-1')] });
@@ -247,7 +190,7 @@ test('an API that cannot be asked is written as such, and no node is invented', 
   api.failure = apiDown();
   now = odd;
   expect(await run()).toEqual({
-    observed: [{ cluster: 'demo', reachable: false, nodes: 0, pending: 0, writes: 1 }],
+    observed: [{ cluster: 'demo', reachable: false, nodes: 0, pending: 0 }],
   });
   expect(await found()).toEqual({
     cluster: 'demo',
@@ -260,22 +203,6 @@ test('an API that cannot be asked is written as such, and no node is invented', 
     daemonSets: [],
     allPods: false,
   });
-});
-
-test('an API that is gone within the minute does not undo what was seen before, and fails nothing', async () => {
-  const api = await put('demo', [pool()]);
-  lists(api, { nodes: [nodeOf('i-1')] });
-  meanwhile = [
-    () => {
-      api.failure = apiDown();
-    },
-  ];
-  const context = fakeTaskContext();
-  expect((await run(context)).observed).toMatchObject([{ reachable: true, writes: 1 }]);
-  expect(await found()).toMatchObject({ reachable: true, nodes: [{ name: 'i-1' }] });
-  expect(context.logged).toMatchObject([
-    { level: 'warn', message: 'stopped looking', fields: { cluster: 'demo' } },
-  ]);
 });
 
 test('an API that refuses us is written as such and calls a person', async () => {
@@ -292,37 +219,58 @@ test('an API that refuses us is written as such and calls a person', async () =>
   expect(api.closed).toBe(1);
 });
 
-test('a cluster that fails does not keep another from being watched for the whole minute', async () => {
+test('a cluster that fails does not keep another from being watched', async () => {
   await put('broken', [pool()]);
   apis.delete('broken');
   const api = await put('demo', [pool()]);
-  meanwhile = [() => lists(api, { pods: [podOf('web-1')] })];
+  lists(api, { pods: [podOf('web-1')] });
   await expect(run()).rejects.toThrow('no certificate of broken');
   expect(await found()).toMatchObject({ pending: [{ pods: ['shop/web-1'] }] });
   expect(await found('broken')).toBeUndefined();
 });
 
-test('a cluster whose look takes long does not keep another from being looked at again', async () => {
-  const slow = await put('slow', [pool()]);
+test('what waits, and whether a pool can grow for it, is remembered, and written only when it is something else', async () => {
+  const api = await put('demo', [pool({ max: 2 })]);
+  lists(api, { nodes: [nodeOf('i-1')] });
+  await run();
+  expect(demand()).toMatchObject({ canGrow: true });
+  const idle = demand().waiting;
+  await run();
+  expect(puts).toEqual([key, demandKey, key]);
+  lists(api, { pods: [podOf('web-1')] });
+  await run();
+  expect(demand().waiting).not.toBe(idle);
+  lists(api, { nodes: [nodeOf('i-1'), nodeOf('i-2')] });
+  await run();
+  expect(demand()).toMatchObject({ canGrow: false });
+});
+
+test('another pod of the same name is something else', async () => {
   const api = await put('demo', [pool()]);
-  let answer = (): void => {};
-  const answered = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
-  const visit = slow.client.visit;
-  Object.assign(slow.client, {
-    visit: async (...asked: Parameters<typeof visit>) => {
-      await answered;
-      return visit(...asked);
-    },
-  });
-  meanwhile = [() => lists(api, { pods: [podOf('web-1')] }), () => answer()];
-  const { observed } = await run();
-  expect(observed).toMatchObject([
-    { cluster: 'demo', pending: 1, writes: 2 },
-    { cluster: 'slow', pending: 0 },
-  ]);
-  expect(puts.slice(0, 2)).toEqual([key, key]);
+  const pod = podOf('web-1');
+  lists(api, { pods: [pod] });
+  await run();
+  const before = demand().waiting;
+  lists(api, { pods: [{ ...pod, metadata: { ...pod.metadata, uid: 'another' } }] });
+  await run();
+  expect(demand().waiting).not.toBe(before);
+});
+
+test('an API that cannot be asked leaves what is known to wait as it was', async () => {
+  const api = await put('demo', [pool()]);
+  lists(api, { pods: [podOf('web-1')] });
+  await run();
+  const before = demand();
+  api.failure = apiDown();
+  await run();
+  expect(demand()).toEqual(before);
+});
+
+test('the cluster whose demand has changed is looked at alone', async () => {
+  await put('another', [pool()]);
+  await put('demo', [pool()]);
+  await run({ scope: { objectKey: 'clusters/demo/observations/demand-change.json' } });
+  expect(puts).toEqual([key, demandKey]);
 });
 
 test('clusters without pools, without Kubernetes or not yet formed are left alone', async () => {

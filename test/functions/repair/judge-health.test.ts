@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  isUsable,
-  judgeHealth,
-  type NodesSeen,
-  type WorkerSeen,
-} from '../../../functions/repair/judge-health.ts';
+import { judgeHealth, type NodesSeen, type WorkerSeen } from '../../../functions/repair/judge-health.ts';
 import { trackAiling } from '../../../functions/repair/track-ailing.ts';
 import { ago, type Condition, node, nodesOf, now, policy, ready, worker } from './seen-pool.ts';
 
@@ -151,16 +146,6 @@ test.each(['Pending', 'Pending:Wait', 'Terminating:Wait', 'Standby', 'unknown'])
     );
   },
 );
-
-test.each([
-  [ago(180), true],
-  [ago(181), false],
-  [ago(-30), true],
-  [ago(-31), false],
-  ['yesterday', false],
-])('an observation of %s is usable: %s', (observedAt, usable) => {
-  expect(isUsable(observedAt, now)).toBe(usable);
-});
 
 describe('what looks remember', () => {
   const unready = nodesOf([node(id, [ready('False', ago(5))])], ago(0));

@@ -1,6 +1,7 @@
 import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
 import type { Objects } from '../../../functions/aws/objects.ts';
 import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
+import { observePools } from '../../../functions/demand/observe-pools.ts';
 import { handler as beginRepair } from '../../../functions/repair/begin-repair.ts';
 import { handler as finishRepair } from '../../../functions/repair/finish-repair.ts';
 import { handler as judgeRepair } from '../../../functions/repair/judge-repair.ts';
@@ -18,7 +19,7 @@ import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { buildSpec } from '../../support/specs.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
-import { memberOf, unusedOfGroup } from './seen-pool.ts';
+import { type Condition, memberOf, unusedOfGroup, writtenObservation } from './seen-pool.ts';
 
 const drainSeconds = 40;
 const joinSeconds = 60;
@@ -122,31 +123,31 @@ export async function playedPool({
       return true;
     },
   };
-  const conditionOf = ({ launchedAt, silentAt }: Machine) =>
+  const conditionOf = ({ launchedAt, silentAt }: Machine): Condition =>
     silentAt === undefined
       ? { type: 'Ready', status: 'True', since: new Date(launchedAt).toISOString() }
       : { type: 'Ready', status: 'Unknown', since: new Date(silentAt).toISOString() };
-  const observation = () => ({
-    cluster: 'demo',
-    observedAt: clock.now().toISOString(),
-    reachable: !seen.apiDown,
-    nodes: [...machines]
-      .filter(([, machine]) => hasJoined(machine))
-      .map(([name, machine]) => ({
-        name,
-        createdAt: new Date(machine.launchedAt).toISOString(),
-        unschedulable: false,
-        conditions: [conditionOf(machine)],
-      })),
-  });
+  const observation = (): string => {
+    const joined = [...machines].filter(([, machine]) => hasJoined(machine));
+    const nodes = joined.map(([name, machine]) => ({
+      name,
+      createdAt: new Date(machine.launchedAt).toISOString(),
+      unschedulable: false,
+      conditions: [conditionOf(machine)],
+    }));
+    return writtenObservation(nodes, { observedAt: clock.now().toISOString(), reachable: !seen.apiDown });
+  };
   const objects: Objects = {
     ...fakeObjects(),
     get: async () => {
       live();
-      return { body: new TextEncoder().encode(JSON.stringify(observation())), etag: '' };
+      return { body: new TextEncoder().encode(observation()), etag: '' };
     },
   };
-  const statuses: InstanceStatuses = { impaired: async () => [] };
+  const statuses: InstanceStatuses = {
+    impaired: async () => [],
+    scheduledEvents: async () => [],
+  };
   let fault: Fault | undefined;
   const break_ = <T extends object>(name: string, port: T): T =>
     breakable(name, port, seen.calls, () => fault);
@@ -192,7 +193,12 @@ export async function playedPool({
       if (machine) machine.silentAt = now() - seconds * 1000;
     },
     repairs: async () => (await registry.getRepairs('demo'))?.repairs ?? [],
-    sweep: (): Promise<SweepFinding[]> => sweepRepairs(undefined, { ...deps, registry }, context()),
+    sweep: async (): Promise<SweepFinding[]> => {
+      const { config, signal } = context();
+      const look = { deployment: config.deployment, now: clock.now(), signal };
+      const readers = { ...deps, registry };
+      return sweepRepairs(await observePools(['demo'], readers, look), readers, context());
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import type { PoolInstance } from '../../../functions/aws/pool-groups.ts';
 import type { RepairRecord, RepairsRecord } from '../../../functions/aws/records.ts';
+import type { WorkerNode, WorkersObservation } from '../../../functions/demand/contracts.ts';
+import { renderObservation } from '../../../functions/demand/stored-observation.ts';
 import type { NodeSeen, NodesSeen, WorkerSeen } from '../../../functions/repair/judge-health.ts';
 import type { GroupSeen, PoolSeen } from '../../../functions/repair/judge-pool.ts';
 import type { RepairPolicy, StormGuard } from '../../../functions/repair/policy.ts';
@@ -84,6 +86,26 @@ export function poolOf(
   fields: Partial<PoolSeen> = {},
 ): PoolSeen {
   return { cluster: 'demo', pool: 'general', policy, guard: stormGuard, groups, nodes, ...fields };
+}
+
+/** The object that `watch-workers` would have written of these nodes, none of which has pods. */
+export function writtenObservation(
+  nodes: readonly NodeSeen[],
+  fields: Partial<Pick<WorkersObservation, 'observedAt' | 'reachable' | 'reason'>> = {},
+): string {
+  const rest = { pool: 'general', labels: {}, taints: [], allocatable: {}, pods: [] };
+  return renderObservation({
+    cluster: 'demo',
+    observedAt: ago(20),
+    reachable: true,
+    // The fixture's conditions may say `reason: undefined`, which JSON leaves out.
+    nodes: nodes.map((one) => ({ ...one, ...rest }) as WorkerNode),
+    pending: [],
+    leftOut: [],
+    daemonSets: [],
+    allPods: false,
+    ...fields,
+  });
 }
 
 /** What a group says that repairs do not look at. */

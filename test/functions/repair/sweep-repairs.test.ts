@@ -13,14 +13,9 @@ import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { buildSpec } from '../../support/specs.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
-import { ago, dead, memberOf, now, repairOf, unusedOfGroup, well } from './seen-pool.ts';
+import { ago, dead, memberOf, now, repairOf, unusedOfGroup, well, writtenObservation } from './seen-pool.ts';
 
-const arn = (workflow: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:trivet-${workflow}`;
-const context = () =>
-  fakeTaskContext({
-    now: now.toISOString(),
-    config: { repairWorkerArn: arn('repair-worker'), replaceEtcdMemberArn: arn('replace-etcd-member') },
-  });
+const context = () => fakeTaskContext({ now: now.toISOString() });
 const ids = ['i-0000000a', 'i-0000000b', 'i-0000000c', 'i-0000000d'];
 
 let registry: FakeRegistry;
@@ -30,22 +25,11 @@ let broken: Error | undefined;
 /** A new instance of slot a waits in its launch hook. */
 let slotWaits: boolean;
 
-const observe = (sick: readonly string[], more: object = {}) =>
-  objects.put(
-    'clusters/demo/observations/workers.json',
-    JSON.stringify({
-      cluster: 'demo',
-      observedAt: ago(20),
-      reachable: true,
-      nodes: ids.map((id) => ({
-        ...(sick.includes(id) ? dead(id, 400) : well(id)),
-        pool: 'general',
-        labels: {},
-      })),
-      pending: [],
-      ...more,
-    }),
-  );
+const key = 'clusters/demo/observations/workers.json';
+const observe = (sick: readonly string[], fields: Parameters<typeof writtenObservation>[1] = {}) => {
+  const nodes = ids.map((id) => (sick.includes(id) ? dead(id, 400) : well(id)));
+  return objects.put(key, writtenObservation(nodes, fields));
+};
 const deps = () => ({
   registry,
   executions,
@@ -87,8 +71,8 @@ const deps = () => ({
       if (broken) throw broken;
       return [];
     },
+    scheduledEvents: async () => [],
   }),
-  leaving: { scheduledEvents: async () => [] },
 });
 
 beforeEach(async () => {
@@ -159,16 +143,23 @@ test('a cluster that an event names is looked at alone', async () => {
   );
 });
 
-test.each<[string, object]>([
+test.each<[string, Parameters<typeof writtenObservation>[1]]>([
   ['old', { observedAt: ago(181) }],
   ['of a time that has not come', { observedAt: ago(-3_600) }],
-  ['of an API that cannot be asked', { reachable: false, reason: 'ECONNREFUSED', nodes: [] }],
-  ['of another form', { nodes: 'none' }],
-])('an observation that is %s is never read as dead nodes', async (_, more) => {
-  await observe(ids, more);
+  ['of an API that cannot be asked', { reachable: false, reason: 'ECONNREFUSED' }],
+])('an observation that is %s is never read as dead nodes', async (_, fields) => {
+  await observe(ids, fields);
   const seen = context();
   expect((await sweep.run({}, deps(), seen)).findings).toEqual([]);
   expect(Object.fromEntries(seen.counted)).toEqual({});
+  expect((await registry.getRepairs('demo'))?.pools.general?.blind).toBeDefined();
+});
+
+test('an observation that cannot be read is never read as dead nodes, and fails the sweep', async () => {
+  await objects.put(key, JSON.stringify({ format: 1, nodes: 'none' }));
+  await expect(sweep.run({}, deps(), context())).rejects.toThrow(
+    'clusters/demo/observations/workers.json is no observation of workers: it names no cluster',
+  );
   expect((await registry.getRepairs('demo'))?.pools.general?.blind).toBeDefined();
 });
 

@@ -94,6 +94,16 @@ describe('more workers', () => {
   });
 });
 
+test('of a paused cluster nothing is planned: no worker would join', async () => {
+  const pause = { until: '2026-11-27T13:00:00.000Z', reason: 'we look at it', at: now, by: 'alice' };
+  await registry.updateCluster('demo', { pause }, {});
+  await expect(plan(4)).rejects.toMatchObject({
+    name: 'ScalingRefused',
+    message:
+      'demo is paused until 2026-11-27T13:00:00.000Z: we look at it; end the pause first, for workers join by the sweep',
+  });
+});
+
 describe('fewer workers', () => {
   test('are those with fewest pods, without what goes with the node; their pods are counted', async () => {
     const pods = [podOf('shop/1'), podOf('shop/2')];

@@ -21,7 +21,6 @@ import { buildSpec } from '../../support/specs.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
 import { nodeOf } from './scaled-cluster.ts';
 
-const drainWorkerArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-drain-worker';
 const tasks = {
   PlanPersonSizes: planPersonSizes,
   ResizePools: resizePools,
@@ -123,7 +122,7 @@ export async function playedGroups({ pool = {}, sizes }: PlayedWorld) {
   };
   const executions = fakeExecutions(() => clock.now());
   const deps = { registry, objects, groups: ports, executions };
-  const context = (): TaskContext => ({ ...fakeTaskContext({ config: { drainWorkerArn } }), clock });
+  const context = (): TaskContext => ({ ...fakeTaskContext(), clock });
   const functions: Record<string, TestFunction> = { '${RecordFailure}': () => ({ message: 'it failed' }) };
   for (const [name, { contract, run }] of Object.entries(tasks))
     functions[`\${${name}}`] = async (payload) => {

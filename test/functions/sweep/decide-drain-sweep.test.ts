@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ScheduledEvent } from '../../../functions/aws/leaving-instances.ts';
+import type { ScheduledEvent } from '../../../functions/aws/instance-statuses.ts';
 import type { SweepFinding, SweepScope } from '../../../functions/sweep/contracts.ts';
 import { decideDrainSweep, drainSweepPolicy } from '../../../functions/sweep/decide-drain-sweep.ts';
 import type { SweptWorker } from '../../../functions/sweep/observe-workers.ts';

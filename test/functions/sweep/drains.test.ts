@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { InstanceStatuses } from '../../../functions/aws/instance-statuses.ts';
+import type { InstanceStatuses, ScheduledEvent } from '../../../functions/aws/instance-statuses.ts';
 import type { LaunchTemplates } from '../../../functions/aws/launch-templates.ts';
-import type { ScheduledEvent } from '../../../functions/aws/leaving-instances.ts';
 import type { PoolGroups } from '../../../functions/aws/pool-groups.ts';
 import type { SlotGroups } from '../../../functions/aws/slot-groups.ts';
 import type { SlotHolders } from '../../../functions/aws/slot-holders.ts';
@@ -14,8 +13,7 @@ import { buildSpec } from '../../support/specs.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from './registered.ts';
 
-const drainWorkerArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-drain-worker';
-const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { drainWorkerArn } });
+const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z' });
 const leaving = 'i-0123456789abcdef0';
 const serving = 'i-0123456789abcdef1';
 
@@ -40,16 +38,16 @@ beforeEach(async () => {
 const deps = () => ({
   registry,
   executions,
-  leaving: {
+  objects: fakeObjects(),
+  poolGroups: unstubbed<PoolGroups>('PoolGroups', { describe: async () => [] }),
+  instanceTypes: { describe: async () => [] },
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {
+    impaired: async () => [],
     scheduledEvents: async () => {
       asked += 1;
       return scheduled;
     },
-  },
-  objects: fakeObjects(),
-  poolGroups: unstubbed<PoolGroups>('PoolGroups', { describe: async () => [] }),
-  instanceTypes: { describe: async () => [] },
-  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', { impaired: async () => [] }),
+  }),
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) =>
       names.includes('trivet-demo-pool-general-a')

@@ -32,7 +32,6 @@ const factOf = (slot: string): SlotGroupFact => ({
 const deps = () => ({
   registry,
   executions: fakeExecutions(),
-  leaving: { scheduledEvents: async () => [] },
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) => slots.map(factOf).filter(({ name }) => names.includes(name)),
     markUnhealthy: async (instanceId) => {
@@ -46,7 +45,7 @@ const deps = () => ({
   objects: fakeObjects(),
   poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
   instanceTypes: { describe: async () => [] },
-  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', { scheduledEvents: async () => [] }),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => ids.map((instanceId) => ({ instanceId, state: 'running' })),
     interfaceHolders: async () => new Map(slots.map((slot) => [`eni-${slot}`, `i-${slot}`])),

@@ -14,7 +14,7 @@ import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from './registered.ts';
 
 const replaceEtcdMemberArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-replace-etcd-member';
-const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { replaceEtcdMemberArn } });
+const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z' });
 
 let registry: FakeRegistry;
 let executions: FakeExecutions;
@@ -32,7 +32,6 @@ const effect = (name: string) => async (subject: string) => void did.push(`${nam
 const deps = () => ({
   registry,
   executions,
-  leaving: { scheduledEvents: async () => [] },
   groups: unstubbed<SlotGroups>('SlotGroups', {
     describe: async (names) => groupFacts.filter(({ name }) => names.includes(name)),
     suspendLaunch: effect('suspend'),
@@ -63,7 +62,7 @@ const deps = () => ({
   objects: fakeObjects(),
   poolGroups: unstubbed<PoolGroups>('PoolGroups', {}),
   instanceTypes: { describe: async () => [] },
-  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', {}),
+  statuses: unstubbed<InstanceStatuses>('InstanceStatuses', { scheduledEvents: async () => [] }),
   holders: unstubbed<SlotHolders>('SlotHolders', {
     instances: async (ids) => instances.filter(({ instanceId }) => ids.includes(instanceId)),
     interfaceHolders: async () => held,

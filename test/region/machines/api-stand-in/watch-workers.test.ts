@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readObservation } from '../../../../functions/demand/read-observation.ts';
-import { handler as watch } from '../../../../functions/demand/watch-workers.ts';
+import { handler as watchDemand } from '../../../../functions/demand/watch-demand.ts';
+import { handler as watchWorkers } from '../../../../functions/demand/watch-workers.ts';
 import type { KubernetesClient } from '../../../../functions/kubernetes/client.ts';
 import { putFormedCluster } from '../../../functions/sweep/registered.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -16,8 +17,8 @@ const namespace = '/api/v1/namespaces/shop';
 const greedy = { resources: { requests: { cpu: '500' } } };
 const container = (more: object = {}) => ({ name: 'c', image: 'registry.k8s.io/pause:3.10.1', ...more });
 
-/** The task as it is, asking a stand-in over HTTPS: the lists, selectors and objects are the API's own. */
-describe('watch-workers and an API stand-in', () => {
+/** The tasks as they are, asking a stand-in over HTTPS: the lists, selectors and objects are the API's own. */
+describe('watch-workers, watch-demand and an API stand-in', () => {
   let cluster: TestCluster;
   let client: KubernetesClient;
   const objects = fakeObjects();
@@ -25,14 +26,15 @@ describe('watch-workers and an API stand-in', () => {
   let meanwhile: (() => Promise<void>)[] = [];
   let now = Date.parse('2026-03-01T12:00:00.000Z');
 
-  const run = () => {
-    const open = async () => cluster.client('a');
+  const open = async () => cluster.client('a');
+  const context = () => ({ ...fakeTaskContext(), clock: { now: () => new Date(now) } });
+  const run = () => watchWorkers.run({}, { registry, objects, open }, context());
+  const runDemand = () => {
     const pause = async (milliseconds: number) => {
       now += milliseconds;
       await meanwhile.shift()?.();
     };
-    const context = { ...fakeTaskContext(), clock: { now: () => new Date(now) } };
-    return watch.run({}, { registry, objects, open, pause }, context);
+    return watchDemand.run({}, { registry, objects, open, pause }, context());
   };
   const found = async () => (await readObservation(objects, 'demo', new Date(now)))?.observation;
   const isReady = async (): Promise<boolean> => (await cluster.ask('a', { path: '/readyz' })).status === 200;
@@ -102,11 +104,13 @@ describe('watch-workers and an API stand-in', () => {
     timeout: 60_000,
   }, async () => {
     await waits('web-2');
+    expect((await run()).observed).toMatchObject([{ reachable: true, nodes: 1, pending: 1 }]);
     const claim = { name: 'data', persistentVolumeClaim: { claimName: 'data' } };
-    meanwhile = [() => waits('db-0', { volumes: [claim] })];
-    expect((await run()).observed).toMatchObject([{ reachable: true, nodes: 1, pending: 2, writes: 2 }]);
+    const look = async (): Promise<void> => void (await run());
+    meanwhile = [async () => {}, () => waits('db-0', { volumes: [claim] }), look];
+    expect((await runDemand()).watched).toEqual([{ cluster: 'demo', looks: 17, changes: 1 }]);
     const seen = await found();
-    expect(seen).toMatchObject({ observedAt: '2026-03-01T12:00:03.000Z', allPods: true, leftOut: [] });
+    expect(seen).toMatchObject({ observedAt: '2026-03-01T12:00:09.000Z', allPods: true, leftOut: [] });
     const pending = seen?.pending.map(({ pods, shape }) => [pods, shape.requests, shape.nodeTerms]);
     expect(pending).toHaveLength(2);
     expect(pending).toContainEqual([['shop/web-2'], { cpu: 500_000 }, undefined]);
@@ -132,7 +136,7 @@ describe('watch-workers and an API stand-in', () => {
   }, async () => {
     await cluster.stopStandIn('a');
     now += 60_000;
-    expect((await run()).observed).toMatchObject([{ reachable: false, nodes: 0, writes: 1 }]);
+    expect((await run()).observed).toMatchObject([{ reachable: false, nodes: 0 }]);
     expect(await found()).toMatchObject({ reachable: false, nodes: [], allPods: false });
     expect((await found())?.reason).toMatch(/^Kubernetes at https:\/\/127\.\d+\.1\.10:6443: /);
   });
