@@ -25,7 +25,7 @@ export function renderScaling({ decided, launches }: ScalingStatus): string[] {
     ...renderUnplaced(decided.leftOut).map((line) => `  ${line}`),
     ...launches
       .slice(0, launchesShown)
-      .map((one) => `  asked for by the look of ${one.observedAt}: ${renderLaunch(one)}`),
+      .map((one) => `  asked for ${one.observedAt}: ${renderLaunch(one)}: ${one.reason}`),
   ];
 }
 
@@ -37,8 +37,8 @@ export function renderUnplaced(leftOut: NonNullable<ScalingRecord['decided']>['l
   });
 }
 
-/** Workers that a plan has asked for, and why. Pure. */
-export function renderLaunch({ instanceType, pool, reason, workers, zone }: PlannedWorkers): string {
-  const what = `${workers} of pool ${pool} in ${zone} (${instanceType})`;
-  return workers === 1 ? `${what}: ${reason}` : `${what}, the first: ${reason}`;
+/** Workers that a plan has asked for. Pure. */
+export function renderLaunch({ instanceType, pods, pool, workers, zone }: PlannedWorkers): string {
+  const what = `${workers} ${workers === 1 ? 'worker' : 'workers'} of pool ${pool}`;
+  return `${what} in ${zone} (${instanceType}) for ${pods} ${pods === 1 ? 'pod' : 'pods'}`;
 }

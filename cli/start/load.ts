@@ -5,6 +5,7 @@ import { type KubernetesClient, KubernetesError } from '../../functions/kubernet
 import { openKubernetes } from '../../functions/kubernetes/open.ts';
 import { pathOfObject } from '../../functions/kubernetes/paths.ts';
 import { CommandError } from '../output.ts';
+import { renderUnplaced } from '../scaling.ts';
 import type { Target } from '../target.ts';
 import { type LoadObject, wantedPods } from './manifests.ts';
 import {
@@ -15,6 +16,7 @@ import {
   listNodes,
   listPods,
 } from './watch-load.ts';
+import { type PlansSeen, watchPlans } from './watch-plan.ts';
 
 /** A burst that was absorbed, as `npm start -- --load FILE --json` reports it. */
 export interface Load {
@@ -26,6 +28,8 @@ export interface Load {
   readonly zones: Readonly<Record<string, number>>;
   /** From the first object applied to the last pod that runs. */
   readonly seconds: number;
+  /** What plans have asked for, and why, and for which pods they had no worker. */
+  readonly plans: PlansSeen;
   /** Pods that do not run, and why: none where the burst was absorbed. */
   readonly leftOut: readonly LeftOutPod[];
 }
@@ -50,10 +54,15 @@ export async function absorbLoad(target: Target, options: LoadOptions): Promise<
   const client = await openKubernetes(ports, cluster, 'kubernetes-admin', signal);
   try {
     const before = await listNodes(client, signal);
+    const readPlans = () => ports.registry.getScaling(cluster, signal);
+    const plans = watchPlans(await readPlans());
     const began = Date.now();
     await applyAll(client, options);
-    const { nodes, progress } = await untilAbsorbed(client, options, before);
-    const load = summarizeLoad(progress, before, nodes, (Date.now() - began) / 1000);
+    const look = async (): Promise<void> => {
+      for (const line of plans.look(await readPlans())) say(line);
+    };
+    const { nodes, progress } = await untilAbsorbed(client, options, before, look);
+    const load = summarizeLoad(progress, before, nodes, plans.seen(), (Date.now() - began) / 1000);
     for (const line of renderLoad(load, before, nodes)) say(line);
     if (options.remove) await removeAll(client, options);
     return load;
@@ -84,6 +93,7 @@ async function untilAbsorbed(
   client: KubernetesClient,
   { objects, say, signal, timeoutSeconds = 600 }: LoadOptions,
   before: readonly LoadNode[],
+  look: () => Promise<void>,
 ): Promise<{ progress: LoadProgress; nodes: readonly LoadNode[] }> {
   const wanted = wantedPods(objects);
   const deadline = Date.now() + timeoutSeconds * 1000;
@@ -92,6 +102,7 @@ async function untilAbsorbed(
       listNodes(client, signal),
       ...wanted.map((one) => listPods(client, one, signal)),
     ]);
+    await look();
     const progress = decideProgress(wanted, found.flat(), nodes);
     const line = renderProgress(progress, before, nodes);
     if (line !== last) say(line);
@@ -114,6 +125,7 @@ export function summarizeLoad(
   progress: LoadProgress,
   before: readonly LoadNode[],
   after: readonly LoadNode[],
+  plans: PlansSeen,
   seconds: number,
 ): Load {
   const zones: Record<string, number> = {};
@@ -124,6 +136,7 @@ export function summarizeLoad(
     workersAfter: workersOf(after).length,
     zones,
     seconds,
+    plans,
     leftOut: progress.leftOut,
   };
 }
@@ -144,14 +157,20 @@ function renderProgress(
   return `  ${running} of ${wanted} pods run, ${bound} have a place; ${fresh.length} new workers have joined, ${ready} are ready`;
 }
 
-function renderLoad(load: Load, before: readonly LoadNode[], after: readonly LoadNode[]): string[] {
-  const fresh = freshOf(before, after);
+/** How it ended, for a person: each worker that came up with why it was asked for, and each pod that does not run with why not. Pure. */
+export function renderLoad(load: Load, before: readonly LoadNode[], after: readonly LoadNode[]): string[] {
+  const { launches, unplaced } = load.plans;
   const whole = load.leftOut.length === 0;
+  const counted = `there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`;
   return [
     whole
-      ? `All ${load.pods} pods run, ${load.seconds.toFixed(1)} s after the first was asked for; there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`
-      : `${load.leftOut.length} pods do NOT run after ${load.seconds.toFixed(1)} s; there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`,
-    ...fresh.map(({ name, pool, zone }) => `  ${name} came up in ${zone}, of pool ${pool}`),
+      ? `All ${load.pods} pods run, ${load.seconds.toFixed(1)} s after the first was asked for; ${counted}`
+      : `${load.leftOut.length} pods do NOT run after ${load.seconds.toFixed(1)} s; ${counted}`,
+    ...freshOf(before, after).map(({ name, pool, zone }) => {
+      const why = launches.find((one) => one.pool === pool && one.zone === zone)?.reason;
+      return `  ${name} came up in ${zone}, of pool ${pool}${why === undefined ? '' : `: ${why}`}`;
+    }),
     ...load.leftOut.map(({ pod, reason }) => `  ${pod}: ${reason}`),
+    ...(whole ? [] : renderUnplaced(unplaced).map((line) => `  ${line}`)),
   ];
 }
