@@ -1,4 +1,5 @@
 import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
+import { runbookTasks } from './catalog-runbooks.ts';
 import { leavingWorkerTasks } from './catalog-workers.ts';
 
 export type { TaskEntry };
@@ -246,6 +247,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: 'Records which step of a workflow failed, why, and the way on',
   },
+  ...runbookTasks,
   {
     name: 'sweep',
     entry: 'functions/sweep/sweep.ts',

@@ -18,7 +18,10 @@ export interface Started {
   readonly joined: boolean;
 }
 
-/** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
+/**
+ * Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). It is looked for first, since Step
+ * Functions answers a second start of the same name and input as if it had been the first.
+ */
 export async function startNamed(
   { stateMachineArn, prefix, input }: Start,
   executions: Executions,
@@ -29,10 +32,11 @@ export async function startNamed(
   for (const attempt of attempts) {
     const name = `${prefix}-${attempt}`;
     const executionArn = executionArnOf(stateMachineArn, name);
-    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return { name, executionArn, joined: false };
     const present = await executions.describe(executionArn, signal);
     if (present?.status === 'RUNNING') return { name, executionArn, joined: true };
+    if (present) continue;
+    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
+    if (started) return { name, executionArn, joined: false };
   }
   return undefined;
 }
