@@ -1,13 +1,12 @@
-import type { ScalingRecord } from '../../functions/aws/registry.ts';
+import type { LaunchRecord, ScalingRecord } from '../../functions/aws/registry.ts';
 import { renderLaunch, renderUnplaced } from '../scaling.ts';
 
-type Launch = NonNullable<ScalingRecord['launches']>[number];
 type Unplaced = NonNullable<ScalingRecord['decided']>['leftOut'][number];
 
 /** What plans have said since a load was applied, as `npm start -- --load FILE --json` reports it. */
 export interface PlansSeen {
   /** Workers that were asked for, and why, the earliest first. */
-  readonly launches: readonly Launch[];
+  readonly launches: readonly LaunchRecord[];
   /** Pods that the latest plan had no place for, and why. */
   readonly unplaced: readonly Unplaced[];
 }
@@ -21,7 +20,7 @@ export interface PlanWatch {
 /** Watches the plans that a registry remembers; what is in `before` is of an earlier time. */
 export function watchPlans(before: ScalingRecord | undefined): PlanWatch {
   const known = new Set((before?.launches ?? []).map(keyOf));
-  const launches: Launch[] = [];
+  const launches: LaunchRecord[] = [];
   let decidedAt = before?.decided?.at;
   let unplaced: readonly Unplaced[] = [];
   return {
@@ -42,6 +41,6 @@ export function watchPlans(before: ScalingRecord | undefined): PlanWatch {
   };
 }
 
-function keyOf({ instanceType, observedAt, pool, zone }: Launch): string {
+function keyOf({ instanceType, observedAt, pool, zone }: LaunchRecord): string {
   return [observedAt, pool, zone, instanceType].join(' ');
 }

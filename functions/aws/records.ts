@@ -82,14 +82,22 @@ export interface ObservationRecord {
   readonly [key: string]: unknown;
 }
 
+/** Workers that a plan has asked for. */
+export interface LaunchRecord extends PlannedWorkers {
+  /** When the workers were seen of which it was decided, ISO 8601. */
+  readonly observedAt: string;
+  /** How many their group was to have with them. */
+  readonly size: number;
+}
+
 /** What scaling remembers of a cluster. */
 export interface ScalingRecord {
   /** Rises with each write. */
   readonly revision: number;
   readonly backOffs: readonly BackOff[];
   readonly unneeded: readonly Unneeded[];
-  /** What plans have asked for lately, newest first, each with when the workers were seen of which it was decided, ISO 8601. */
-  readonly launches?: readonly (PlannedWorkers & { readonly observedAt: string })[];
+  /** What plans have asked for lately, newest first. */
+  readonly launches?: readonly LaunchRecord[];
   /** What was decided last, and when, ISO 8601. */
   readonly decided?: {
     readonly at: string;

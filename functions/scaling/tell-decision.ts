@@ -1,4 +1,4 @@
-import type { ScalingRecord } from '../aws/registry.ts';
+import type { LaunchRecord, ScalingRecord } from '../aws/registry.ts';
 import type { PlannedNode } from '../scheduling/decide-worker-plan.ts';
 import type { PlannedWorkers } from './contracts.ts';
 import type { ScalingDecision } from './decide-scaling.ts';
@@ -24,19 +24,25 @@ export function tellDecision(decision: ScalingDecision) {
   };
 }
 
+/** A group that was to be resized so lately and has not been is on its way to it, seconds. */
+const launchSecondsMax = 120;
+
 /**
- * What is remembered of a decision: for the next one, and for whoever asks why there are so many workers. Pure. A look that was decided on twice
- * is told once. `observedAt`: when the workers were seen of which this was decided.
+ * What is remembered of a decision: for the next one, and for whoever asks why there are so many workers. Pure. What is decided again before it
+ * has been carried out is told once. `observedAt`: when the workers were seen of which this was decided.
  */
 export function recordDecision(
   before: ScalingRecord | undefined,
-  { leftOut, plan, reason, unneeded }: ScalingDecision,
+  { changes, leftOut, plan, reason, unneeded }: ScalingDecision,
   observedAt: string,
   now: Date,
 ): ScalingRecord {
   const earlier = before?.launches ?? [];
-  const told = earlier.some((one) => one.observedAt === observedAt);
-  const planned = told ? [] : group(plan?.additions ?? []).map((one) => ({ ...one, observedAt }));
+  const planned = group(plan?.additions ?? []).flatMap((one) => {
+    const change = changes.find(({ pool, zone }) => pool === one.pool && one.zone.endsWith(zone));
+    const launch = { ...one, observedAt, size: change?.to ?? 0 };
+    return !change || earlier.some((other) => isSame(launch, other)) ? [] : [launch];
+  });
   return {
     revision: (before?.revision ?? 0) + 1,
     backOffs: before?.backOffs ?? [],
@@ -44,6 +50,12 @@ export function recordDecision(
     launches: [...planned, ...earlier].slice(0, linesMax),
     decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
   };
+}
+
+function isSame(one: LaunchRecord, earlier: LaunchRecord): boolean {
+  const seconds = (Date.parse(one.observedAt) - Date.parse(earlier.observedAt)) / 1000;
+  const { pool, size, zone } = earlier;
+  return one.pool === pool && one.zone === zone && one.size === size && seconds <= launchSecondsMax;
 }
 
 /** Workers of one pool, zone and type together. */

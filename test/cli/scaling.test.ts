@@ -10,6 +10,7 @@ const launch = {
   pods: 1,
   reason: '1 pod that has no place',
   observedAt: '2026-03-01T12:00:00Z',
+  size: 2,
 };
 const lines = (record?: ScalingRecord) => renderScaling(summarizeScaling(record));
 

@@ -101,6 +101,7 @@ const launch = {
   pods: 3,
   reason: '3 pods that have no place; m7g.large costs least',
   observedAt: '2026-03-01T12:00:00Z',
+  size: 2,
 };
 const plans = {
   launches: [launch],
