@@ -166,7 +166,7 @@ function renderProgress(
 ): string {
   const fresh = freshOf(before, nodes);
   const ready = fresh.filter((worker) => worker.ready).length;
-  return `  ${running} of ${wanted} pods run, ${bound} have a place; ${fresh.length} new workers have joined, ${ready} are ready`;
+  return `  ${running} of ${wanted} pods run, ${bound} have a place; new workers: ${fresh.length} have joined, ${ready} are ready`;
 }
 
 /** How it ended, for a person: each worker that came up with why it was asked for, and each pod that does not run with why not. Pure. */
