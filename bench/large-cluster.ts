@@ -76,7 +76,13 @@ export function poolsOfLargeCluster(room: number) {
     zones: zones.map((zone) => zone.slice(-1)),
     min: 0,
     max: nodesPerPool + room,
-    scaleDown: { enabled: true, quietSeconds: 60, ageSecondsMin: 600, utilizationPercentMax: 50, removalsMax: 10 },
+    scaleDown: {
+      enabled: true,
+      quietSeconds: 60,
+      ageSecondsMin: 600,
+      utilizationPercentMax: 50,
+      removalsMax: 10,
+    },
   }));
 }
 

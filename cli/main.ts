@@ -7,6 +7,7 @@ import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
 import { addRunbookCommands } from './commands/runbook-commands.ts';
+import { readSize, type ScaleFlags, scalePool } from './commands/scale.ts';
 import { printSchema } from './commands/schema.ts';
 import { showStatus } from './commands/status.ts';
 import { CommandError, createOutput, type Output } from './output.ts';
@@ -81,6 +82,26 @@ function buildProgram(): Command {
     .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
     .exitOverride()
     .showHelpAfterError('(trivet --help lists the commands)');
+  addClusterCommands(program);
+  addArtifactCommands(program, {
+    onTarget,
+    run: async (flags, command) => {
+      exitCode = await command(createOutput({ json: flags.json === true }));
+    },
+    runOnTarget: withTarget,
+  });
+  program
+    .command('schema')
+    .description("print the cluster spec's JSON Schema")
+    .action(() => {
+      exitCode = printSchema();
+    });
+  addRegionCommands(program);
+  return program;
+}
+
+/** Commands about clusters of a deployment. */
+function addClusterCommands(program: Command): void {
   onTarget(program.command('plan <file>'))
     .description('show what provisioning the spec would do; exit code 0: nothing, 2: changes, 1: refused')
     .action((file: string, flags: CommonFlags) => withSpec(file, flags, planSpec));
@@ -102,6 +123,20 @@ function buildProgram(): Command {
   };
   addRunbookCommands(program, runner);
   addArtifactCommands(program, runner);
+  onTarget(program.command('scale <cluster>'))
+    .description(
+      'give a pool as many workers as you say, draining those that are too many, and follow the workflow; safe to repeat',
+    )
+    .requiredOption('--pool <name>', 'pool of the cluster')
+    .requiredOption('--size <number>', 'workers that the pool is to have over all its zones')
+    .option(
+      '--dry-run',
+      'say what would change, and change nothing; exit code 0: nothing, 2: changes, 1: refused',
+    )
+    .action((cluster: string, flags: CommonFlags & ScaleFlags) => {
+      const size = readSize(flags.size);
+      return withTarget(flags, (target, output) => scalePool(target, { ...flags, cluster, size }, output));
+    });
   onTarget(program.command('kubeconfig <cluster>'))
     .description('write a client certificate that ends after some hours into your kubeconfig')
     .option('--hours <number>', 'hours until it ends, 1 to 168 (default: 12)')
@@ -114,12 +149,10 @@ function buildProgram(): Command {
     .action((cluster: string, flags: CommonFlags & KubeconfigFlags) =>
       withTarget(flags, (target, output) => giveKubeconfig(target, cluster, flags, output)),
     );
-  program
-    .command('schema')
-    .description("print the cluster spec's JSON Schema")
-    .action(() => {
-      exitCode = printSchema();
-    });
+}
+
+/** Commands that run an embedded region. */
+function addRegionCommands(program: Command): void {
   regionOptions(program.command('region'))
     .description('run an empty embedded region until Ctrl-C')
     .action(async (flags) => {
@@ -141,7 +174,6 @@ function buildProgram(): Command {
       const { start } = await import('./start/start.ts');
       exitCode = await start(flags);
     });
-  return program;
 }
 
 try {

@@ -5,10 +5,10 @@ import type { PoolsSeen } from '../demand/observe-pools.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
 import type { SweepFinding } from '../sweep/contracts.ts';
-import type { BackOff } from './contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
 import { giveBack } from './give-back.ts';
 import { countStaying } from './places.ts';
+import { recordDecision, tellDecision } from './tell-decision.ts';
 
 export interface ScalingSweepDeps {
   readonly registry: Pick<Registry, 'getScaling' | 'putScaling'>;
@@ -29,11 +29,6 @@ export async function sweepScaling(
 ): Promise<SweepFinding[]> {
   const found = await Promise.all(pools.map((seen) => planOf(seen, deps, context)));
   return found.flat();
-}
-
-/** With what zones do not give taken back. */
-interface Decided extends ScalingDecision {
-  readonly backOffs: readonly BackOff[];
 }
 
 async function planOf(
@@ -59,16 +54,17 @@ async function planOf(
   const { changes, input } = giveBack(seen, failures, now);
   const decided = decideScaling(input, now);
   const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
-  const decision: Decided = {
+  const decision: ScalingDecision = {
     ...decided,
     changes: [...changes, ...decided.changes],
     reason: [...refused, decided.reason].join('; '),
-    backOffs: input.backOffs,
   };
-  log.info('planned', { cluster, ...told(decision) });
+  log.info('planned', { cluster, ...tellDecision(decision) });
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
-  await remember(cluster, before, decision, { registry: deps.registry, now, signal });
-  return findingsOf(cluster, decision, found.observation.observedAt);
+  const { observedAt } = found.observation;
+  const record = { ...recordDecision(before, decision, observedAt, now), backOffs: input.backOffs };
+  await remember(cluster, record, before, { registry: deps.registry, signal });
+  return findingsOf(cluster, decision, observedAt);
 }
 
 /** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
@@ -87,50 +83,13 @@ async function failuresOf(
   return new Map(failures);
 }
 
-/** What people read of a decision: every pod that is left out is counted, and the first of each kind named. */
-function told({ action, changes, leftOut, plan, reason, removals }: ScalingDecision) {
-  const additions = plan?.additions.map(({ instanceType, pool, pods, reason: why, zone }) => ({
-    pool,
-    zone,
-    instanceType,
-    pods: pods.length,
-    reason: why,
-  }));
-  const price = plan && { pricePerHour: plan.pricePerHour, lowerBoundPerHour: plan.lowerBoundPerHour };
-  return {
-    action,
-    reason,
-    changes,
-    removals,
-    additions: additions?.slice(0, 20),
-    leftOut: shorten(leftOut),
-    ...price,
-  };
-}
-
-function shorten(leftOut: ScalingDecision['leftOut']) {
-  return leftOut
-    .slice(0, 10)
-    .map(({ pods, reason }) => ({ pods: pods.length, first: pods[0] ?? '', reason }));
-}
-
 /** A look that loses to another is made good by the next. */
 async function remember(
   cluster: string,
+  record: ScalingRecord,
   before: ScalingRecord | undefined,
-  { backOffs, leftOut, reason, unneeded }: Decided,
-  {
-    now,
-    registry,
-    signal,
-  }: Pick<ScalingSweepDeps, 'registry'> & { readonly now: Date; readonly signal: AbortSignal },
+  { registry, signal }: Pick<ScalingSweepDeps, 'registry'> & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const record: ScalingRecord = {
-    revision: (before?.revision ?? 0) + 1,
-    backOffs,
-    unneeded,
-    decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
-  };
   try {
     await registry.putScaling(cluster, record, before ? { revision: before.revision } : 'absent', signal);
   } catch (error) {
