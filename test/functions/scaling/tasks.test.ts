@@ -306,7 +306,7 @@ describe('verify-scaling', () => {
     expect(await verify(change('a', 0, 1), change('b', 0, 1))).toEqual({
       action: 'fall-back',
       reason: 'general in a: 1 of 1 are ready; general in b: 0 of 1 are there: no capacity',
-      failed: [change('b', 0, 1)],
+      failed: [{ ...change('b', 0, 1), reason: '0 of 1 are there: no capacity' }],
     });
     expect(asked).toEqual(['trivet-demo-pool-general-b']);
   });
@@ -316,7 +316,7 @@ describe('verify-scaling', () => {
     failures = [{ at: '2026-11-27T11:58:03.000Z', kind: 'capacity', message: 'no capacity' }];
     expect(await verify(change('b', 1, 2))).toMatchObject({
       action: 'fall-back',
-      failed: [change('b', 1, 2)],
+      failed: [{ ...change('b', 1, 2), reason: '1 of 2 are there: no capacity' }],
     });
   });
 
