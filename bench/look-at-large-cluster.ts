@@ -12,7 +12,13 @@ const pool = {
   min: 0,
   // Full, where no pod but those without a place is to be read.
   max: shrinks ? 6_000 : 5_000,
-  scaleDown: { enabled: shrinks, quietSeconds: 60, utilizationPercentMax: 50, removalsMax: 10 },
+  scaleDown: {
+    enabled: shrinks,
+    quietSeconds: 60,
+    ageSecondsMin: 600,
+    utilizationPercentMax: 50,
+    removalsMax: 10,
+  },
 };
 const began = performance.now();
 const { seen } = await observeWorkers(

@@ -4,9 +4,6 @@ import { decideWorkerRemovals, type RemovableNode } from '../scheduling/decide-w
 import type { Removal, Unneeded } from './contracts.ts';
 import { type Place, type ScalingInput, sizeOf, stayingNodes } from './places.ts';
 
-/** A younger node stays: what it was launched for may not have come yet. */
-const ageSecondsMin = 600;
-
 export interface RemovalPlan {
   readonly removals: readonly Removal[];
   readonly unneeded: readonly Unneeded[];
@@ -92,8 +89,9 @@ function stays(node: WorkerNode, pool: PoolSpec, own: readonly Place[], now: Dat
   if (!place || instance?.lifecycleState !== 'InService') return 'its group does not have it in service';
   if (sizeOf(place.group) > place.group.desired) return 'its group is getting smaller already';
   if (place.group.desired <= place.group.min) return `zone ${place.zone} is at its least number of workers`;
+  const { ageSecondsMin } = pool.scaleDown;
   const ageSeconds = (now.getTime() - Date.parse(node.createdAt)) / 1000;
   // A time that cannot be read is no age.
-  if (!(ageSeconds >= ageSecondsMin)) return `it is younger than ${ageSecondsMin / 60} minutes`;
+  if (!(ageSeconds >= ageSecondsMin)) return `it is younger than ${ageSecondsMin} s`;
   return node.staysBecause ?? node.pods.find((pod) => pod.staysBecause !== undefined)?.staysBecause;
 }

@@ -1,14 +1,18 @@
 import type { InstanceTypes } from '../aws/instance-types.ts';
+import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { Registry, ScalingRecord } from '../aws/registry.ts';
 import type { PoolsSeen } from '../demand/observe-pools.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
 import type { SweepFinding } from '../sweep/contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
+import { giveBack } from './give-back.ts';
+import { countStaying } from './places.ts';
 import { recordDecision, tellDecision } from './tell-decision.ts';
 
 export interface ScalingSweepDeps {
   readonly registry: Pick<Registry, 'getScaling' | 'putScaling'>;
+  readonly poolGroups: Pick<PoolGroups, 'launchFailures'>;
   readonly instanceTypes: InstanceTypes;
 }
 
@@ -38,29 +42,45 @@ async function planOf(
   // Nothing waits and nobody has read what could go: most minutes of most clusters end here.
   if (!found || (pending.length === 0 && !allPods)) return [];
   const wanted = [...new Set(spec.pools.flatMap(({ instanceTypes }) => instanceTypes))].sort();
-  const [types, before] = await Promise.all([
+  const [types, before, failures] = await Promise.all([
     deps.instanceTypes.describe(wanted, signal),
     deps.registry.getScaling(cluster, signal),
+    // By an old look nothing is decided.
+    failuresOf(found.fresh ? groups : [], deps, signal),
   ]);
-  const decision = decideScaling(
-    {
-      deployment: config.deployment,
-      region: config.region,
-      spec,
-      found,
-      groups,
-      types,
-      backOffs: before?.backOffs ?? [],
-      unneeded: before?.unneeded ?? [],
-    },
-    now,
-  );
+  const { backOffs = [], unneeded = [] } = before ?? {};
+  const { deployment, region } = config;
+  const seen = { deployment, region, spec, found, groups, types, backOffs, unneeded };
+  const { changes, input } = giveBack(seen, failures, now);
+  const decided = decideScaling(input, now);
+  const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
+  const decision: ScalingDecision = {
+    ...decided,
+    changes: [...changes, ...decided.changes],
+    reason: [...refused, decided.reason].join('; '),
+  };
   log.info('planned', { cluster, ...tellDecision(decision) });
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
   const { observedAt } = found.observation;
-  const record = recordDecision(before, decision, observedAt, now);
+  const record = recordDecision(before, decision, { backOffs: input.backOffs, observedAt, now });
   await remember(cluster, record, before, { registry: deps.registry, signal });
   return findingsOf(cluster, decision, observedAt);
+}
+
+/** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
+async function failuresOf(
+  groups: readonly PoolGroupFound[],
+  { poolGroups }: Pick<ScalingSweepDeps, 'poolGroups'>,
+  signal: AbortSignal,
+): Promise<Map<string, string[]>> {
+  const short = groups.filter((group) => countStaying(group) < group.desired);
+  const failures = await Promise.all(
+    short.map(async ({ name }): Promise<[string, string[]]> => {
+      const launches = await poolGroups.launchFailures(name, signal);
+      return [name, launches.map(({ at }) => at)];
+    }),
+  );
+  return new Map(failures);
 }
 
 /** A look that loses to another is made good by the next. */
