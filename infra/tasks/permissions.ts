@@ -7,6 +7,7 @@ import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
+import { replacementPermissions } from './permissions/replacement.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
 import { workerPermissions } from './permissions/workers.ts';
@@ -30,6 +31,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...workerPermissions(scope),
     ...drainPermissions(scope),
     ...repairPermissions(scope),
+    ...replacementPermissions(scope),
     ...scalingPermissions(scope),
     ...sweepPermissions(scope),
   };
