@@ -14,9 +14,6 @@ import type { JsonValue } from '../../region/states/json.ts';
 import type { TestFunction } from '../region/states/harness.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
-/** As the harness names its executions. */
-export const execution = 'arn:aws:states:us-east-1:123456789012:execution:machine:run';
-
 const slots = ['a', 'b', 'c'];
 type Outage = 'c' | undefined;
 
