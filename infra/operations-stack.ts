@@ -33,7 +33,8 @@ export class OperationsStack extends Stack {
     new Alarms(this, 'Alarms', {
       deployment,
       ticking,
-      workflows: props.workflows.stateMachines,
+      // Who runs a runbook sees its end; what it started has an alarm of its own.
+      workflows: new Map([...props.workflows.stateMachines].filter(([name]) => name !== 'run-runbook')),
       undelivered,
     });
   }

@@ -17,7 +17,10 @@ export interface Started {
   readonly joined: boolean;
 }
 
-/** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
+/**
+ * Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). It is looked for first, since Step
+ * Functions answers a second start of the same name and input as if it had been the first.
+ */
 export async function startNamed(
   { stateMachineArn, prefix, input }: Start,
   executions: Executions,
@@ -27,10 +30,11 @@ export async function startNamed(
   const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
   for (const attempt of attempts) {
     const name = `${prefix}-${attempt}`;
-    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return { name, joined: false };
     const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
     if (present?.status === 'RUNNING') return { name, joined: true };
+    if (present) continue;
+    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
+    if (started) return { name, joined: false };
   }
   return undefined;
 }

@@ -1,0 +1,102 @@
+/**
+ * Checks what a person asks for by a runbook, before anything is done: the parameters, the cluster and what they name of it.
+ *
+ * Changes nothing, so a repeat is safe.
+ */
+import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
+import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
+import { isLeaving } from '../clusters/lifecycle-state.ts';
+import { clusterNamePattern, poolGroupName } from '../clusters/names.ts';
+import { type TaskContext, task } from '../runtime/task.ts';
+import { checkRunbook } from './contracts.ts';
+import {
+  clusterOf,
+  decideRunbook,
+  type RunbookArguments,
+  type RunbookSubject,
+  readArguments,
+} from './decide-runbook.ts';
+
+export interface CheckRunbookDeps {
+  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getSlots' | 'getLease'>;
+  readonly poolGroups: Pick<PoolGroups, 'describe'>;
+  readonly executions: Pick<Executions, 'describe'>;
+}
+
+export const handler = task(
+  checkRunbook,
+  (config): CheckRunbookDeps => ({
+    registry: makeRegistry(config),
+    poolGroups: makePoolGroups(config),
+    executions: makeExecutions(config),
+  }),
+  async (request, deps, context) => {
+    const given = readArguments(request);
+    const subject = await observeSubject(given, deps, context);
+    const decision = decideRunbook(request, given, subject, context.clock.now());
+    context.log.info('runbook', { runbook: request.runbook, automation: request.automation, ...decision });
+    return { decision };
+  },
+);
+
+async function observeSubject(
+  given: RunbookArguments,
+  deps: CheckRunbookDeps,
+  context: TaskContext,
+): Promise<RunbookSubject> {
+  const { signal } = context;
+  const clusters = await deps.registry.listClusters(signal);
+  const cluster = clusterOf(given);
+  if (cluster === undefined || !clusterNamePattern.test(cluster)) return { clusters, slots: [] };
+  const [record, slots] = await Promise.all([
+    deps.registry.getCluster(cluster, signal),
+    deps.registry.getSlots(cluster, signal),
+  ]);
+  const [slotHolder, worker] = await Promise.all([
+    holderOf(cluster, given.text.Slot, deps, signal),
+    record && findWorker(record, given.text.InstanceId, deps, context),
+  ]);
+  return {
+    clusters,
+    slots: slots.map(({ slot }) => slot),
+    ...(record && { record }),
+    ...(slotHolder !== undefined && { slotHolder }),
+    ...(worker && { worker }),
+  };
+}
+
+/** The execution that works on a slot. One that died without giving its lease back has it no more. */
+async function holderOf(
+  cluster: string,
+  slot: string | undefined,
+  { executions, registry }: CheckRunbookDeps,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (slot === undefined) return undefined;
+  const lease = await registry.getLease(cluster, `slot:${slot}`, signal);
+  if (!lease || lease.releasedAt !== undefined) return undefined;
+  const holder = await executions.describe(lease.holder, signal);
+  return holder?.status === 'RUNNING' ? lease.holder : undefined;
+}
+
+async function findWorker(
+  { name: cluster, spec }: ClusterRecord,
+  instanceId: string | undefined,
+  { poolGroups }: CheckRunbookDeps,
+  { config, signal }: TaskContext,
+): Promise<RunbookSubject['worker']> {
+  if (instanceId === undefined) return undefined;
+  const places = spec.pools.flatMap(({ name: pool, zones }) =>
+    zones.map((zone) => ({ pool, zone, group: poolGroupName(config.deployment, cluster, pool, zone) })),
+  );
+  const groups = await poolGroups.describe(
+    places.map(({ group }) => group),
+    signal,
+  );
+  const group = groups.find(({ instances }) =>
+    instances.some((one) => one.instanceId === instanceId && !isLeaving(one.lifecycleState)),
+  );
+  const place = places.find((one) => one.group === group?.name);
+  return place && { pool: place.pool, zone: place.zone };
+}
