@@ -4,6 +4,7 @@ import type { Deployment } from './names.ts';
 import { Alarms } from './operations/alarms.ts';
 import { Events } from './operations/events.ts';
 import { NoRepeats } from './operations/no-repeats.ts';
+import { Runbooks } from './operations/runbooks.ts';
 import { Ticks } from './operations/ticks.ts';
 import { Undelivered } from './operations/undelivered.ts';
 import type { TasksStack } from './tasks-stack.ts';
@@ -30,6 +31,8 @@ export class OperationsStack extends Stack {
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
     new NoRepeats(this, 'NoRepeats', ticking);
     new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
+    const runRunbook = props.workflows.stateMachines.get('run-runbook');
+    if (runRunbook) new Runbooks(this, 'Runbooks', { deployment, runRunbook });
     new Alarms(this, 'Alarms', {
       deployment,
       ticking,

@@ -3,15 +3,16 @@
  *
  * Changes nothing, so a repeat is safe.
  */
+import { parse } from 'yaml';
 import { type Executions, makeExecutions } from '../aws/executions.ts';
+import { getText, makeObjects, type Objects } from '../aws/objects.ts';
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
 import { isLeaving } from '../clusters/lifecycle-state.ts';
-import { clusterNamePattern, poolGroupName } from '../clusters/names.ts';
+import { poolGroupName } from '../clusters/names.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { checkRunbook } from './contracts.ts';
 import {
-  clusterOf,
   decideRunbook,
   type RunbookArguments,
   type RunbookSubject,
@@ -22,6 +23,7 @@ export interface CheckRunbookDeps {
   readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getSlots' | 'getLease'>;
   readonly poolGroups: Pick<PoolGroups, 'describe'>;
   readonly executions: Pick<Executions, 'describe'>;
+  readonly objects: Objects;
 }
 
 export const handler = task(
@@ -30,6 +32,7 @@ export const handler = task(
     registry: makeRegistry(config),
     poolGroups: makePoolGroups(config),
     executions: makeExecutions(config),
+    objects: makeObjects(config),
   }),
   async (request, deps, context) => {
     const given = readArguments(request);
@@ -47,15 +50,15 @@ async function observeSubject(
 ): Promise<RunbookSubject> {
   const { signal } = context;
   const clusters = await deps.registry.listClusters(signal);
-  const cluster = clusterOf(given);
-  if (cluster === undefined || !clusterNamePattern.test(cluster)) return { clusters, slots: [] };
+  const { Cluster: cluster = '', InstanceId: instanceId, Slot: slot, SpecObject: object } = given;
   const [record, slots] = await Promise.all([
     deps.registry.getCluster(cluster, signal),
     deps.registry.getSlots(cluster, signal),
   ]);
-  const [slotHolder, worker] = await Promise.all([
-    holderOf(cluster, given.text.Slot, deps, signal),
-    record && findWorker(record, given.text.InstanceId, deps, context),
+  const [slotHolder, worker, written] = await Promise.all([
+    holderOf(cluster, slot, deps, signal),
+    record && findWorker(record, instanceId, deps, context),
+    object === undefined || object === 'recorded' ? undefined : readSpec(object, deps.objects, signal),
   ]);
   return {
     clusters,
@@ -63,6 +66,7 @@ async function observeSubject(
     ...(record && { record }),
     ...(slotHolder !== undefined && { slotHolder }),
     ...(worker && { worker }),
+    ...(written && { written }),
   };
 }
 
@@ -99,4 +103,21 @@ async function findWorker(
   );
   const place = places.find((one) => one.group === group?.name);
   return place && { pool: place.pool, zone: place.zone };
+}
+
+/** YAML, which JSON is too. What its fields are is the workflow's to check. */
+async function readSpec(
+  key: string,
+  objects: CheckRunbookDeps['objects'],
+  signal: AbortSignal,
+): Promise<NonNullable<RunbookSubject['written']>> {
+  const text = await getText(objects, key, signal);
+  if (text === undefined) return { problem: `there is no object ${key} in the deployment's bucket` };
+  try {
+    const spec: unknown = parse(text);
+    const isMap = typeof spec === 'object' && spec !== null && !Array.isArray(spec);
+    return isMap ? { spec } : { problem: `${key} holds no spec: it is no map of fields` };
+  } catch (error) {
+    return { problem: `${key} is no YAML: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }

@@ -15,13 +15,12 @@ export interface RunbookSubject {
   readonly slotHolder?: string;
   /** The worker that is named, where a group of the cluster's pools has it. */
   readonly worker?: { readonly pool: string; readonly zone: string };
+  /** The spec that the object has, where one is named: or why it has none. */
+  readonly written?: { readonly spec?: object; readonly problem?: string };
 }
 
-/** What the parameters of a request are, by name, text all of them but the spec. */
-export interface RunbookArguments {
-  readonly text: Readonly<Record<string, string>>;
-  readonly spec?: Readonly<Record<string, unknown>>;
-}
+/** What was asked, by the parameter's name, defaults filled in. */
+export type RunbookArguments = Readonly<Record<string, string>>;
 
 /**
  * The arguments of a request, checked as SSM checks them: an execution may be started by hand, past SSM. Pure. Throws RunbookRefused naming
@@ -40,19 +39,17 @@ export function readArguments({ parameters, runbook: name }: RunbookRequest): Ru
     ...runbook.parameters.flatMap((parameter) => problemOf(parameter, parameters[parameter.name]) ?? []),
   ];
   if (problems.length > 0) throw new RunbookRefused(problems.join('; '));
-  const text = Object.fromEntries(
-    runbook.parameters.flatMap(({ default: fallback, json, name: key }) =>
-      json ? [] : [[key, String(parameters[key] ?? fallback ?? '')]],
-    ),
+  return Object.fromEntries(
+    runbook.parameters.map(({ default: fallback, name: key }) => [
+      key,
+      String(parameters[key] ?? fallback ?? ''),
+    ]),
   );
-  const spec = parameters.Spec;
-  return { text, ...(isObject(spec) && { spec }) };
 }
 
 function problemOf(parameter: RunbookParameter, value: unknown): string | undefined {
-  const { allowedPattern, allowedValues, json, name } = parameter;
+  const { allowedPattern, allowedValues, name } = parameter;
   if (value === undefined) return parameter.default === undefined ? `${name}: must be given` : undefined;
-  if (json) return isObject(value) ? undefined : `${name}: must be a JSON object`;
   if (typeof value !== 'string') return `${name}: must be text`;
   if (allowedValues && !allowedValues.includes(value))
     return `${name}: ${JSON.stringify(value)} is none of ${allowedValues.join(', ')}`;
@@ -61,18 +58,8 @@ function problemOf(parameter: RunbookParameter, value: unknown): string | undefi
   return undefined;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function namesOf(all: readonly { readonly name: string }[]): string {
   return all.map(({ name }) => name).join(', ');
-}
-
-/** The cluster that a request is of; undefined where its spec names none, which is the workflow's own to refuse. Pure. */
-export function clusterOf({ spec, text }: RunbookArguments): string | undefined {
-  const named = spec ? spec.name : text.Cluster;
-  return typeof named === 'string' ? named : undefined;
 }
 
 /**
@@ -85,22 +72,21 @@ export function decideRunbook(
   subject: RunbookSubject,
   now: Date,
 ): RunbookDecision {
-  const { spec, text } = given;
   const name = request.runbook;
-  const cluster = clusterOf(given) ?? '';
-  if (spec) return decideProvisioning(spec, cluster, subject, now);
+  const { Cluster: cluster = '' } = given;
   const { record } = subject;
+  if (name === 'provision-cluster') return decideProvisioning(given, subject, now);
   if (!record)
     throw new RunbookRefused(
       `Cluster: there is no cluster ${cluster}; there are: ${subject.clusters.join(', ') || 'none'}`,
     );
   if (name === 'pause-automation')
-    return { action: 'pause', cluster, minutes: Number(text.Minutes), reason: text.Reason ?? '' };
+    return { action: 'pause', cluster, minutes: Number(given.Minutes), reason: given.Reason ?? '' };
   if (name === 'resume-automation') return { action: 'resume', cluster, reason: 'a person asks for it' };
   refusePaused(record, now);
-  return text.Slot === undefined
-    ? decideForWorker(name, text, cluster, subject)
-    : decideForSlot(name, text.Slot, cluster, subject);
+  return given.Slot === undefined
+    ? decideForWorker(name, given, subject)
+    : decideForSlot(name, given.Slot, cluster, subject);
 }
 
 function refusePaused(record: ClusterRecord, now: Date): void {
@@ -112,13 +98,22 @@ function refusePaused(record: ClusterRecord, now: Date): void {
 }
 
 function decideProvisioning(
-  spec: Readonly<Record<string, unknown>>,
-  cluster: string,
-  { record }: RunbookSubject,
+  { Cluster: cluster = '', SpecObject: object = '' }: RunbookArguments,
+  { record, written }: RunbookSubject,
   now: Date,
 ): RunbookDecision {
-  if (cluster === '') throw new RunbookRefused('Spec: name: must be given');
   if (record) refusePaused(record, now);
+  const spec = object === 'recorded' ? record?.spec : written?.spec;
+  if (object === 'recorded' && !spec)
+    throw new RunbookRefused(
+      `SpecObject: nothing is recorded of ${cluster}: put its spec into the deployment's bucket as specs/${cluster}.yaml, and give that`,
+    );
+  if (!spec) throw new RunbookRefused(`SpecObject: ${written?.problem ?? `${object} was not read`}`);
+  const named = (spec as { readonly name?: unknown }).name;
+  if (named !== cluster)
+    throw new RunbookRefused(
+      `Cluster: ${object} is the spec of ${JSON.stringify(named ?? null)}, not of ${cluster}`,
+    );
   const reason = record ? `${cluster} is brought to what its spec says` : `${cluster} is made`;
   return starting('provision-cluster', { reason, cluster, input: { spec } });
 }
@@ -142,8 +137,12 @@ function decideForSlot(
 
 function decideForWorker(
   name: string,
-  { Afterwards: afterwards, InstanceId: instanceId = '', Reason: why }: Readonly<Record<string, string>>,
-  cluster: string,
+  {
+    Afterwards: afterwards,
+    Cluster: cluster = '',
+    InstanceId: instanceId = '',
+    Reason: why,
+  }: RunbookArguments,
   { worker }: RunbookSubject,
 ): RunbookDecision {
   if (!worker) throw new RunbookRefused(`InstanceId: no pool of ${cluster} has the instance ${instanceId}`);

@@ -9,10 +9,8 @@ export interface RunbookParameter {
   /** Absent: it must be given. */
   readonly default?: string;
   readonly allowedValues?: readonly string[];
-  /** A regular expression that the whole value must match. What it lets through may stand within a JSON string, unless `json`. */
+  /** A regular expression that the whole value must match; what it lets through may stand within a JSON string. */
   readonly allowedPattern?: string;
-  /** The value is a JSON object, and not text. */
-  readonly json?: true;
 }
 
 export interface Runbook {
@@ -56,12 +54,13 @@ export const runbooks: readonly Runbook[] = [
     description:
       'Makes a cluster as its spec says, or brings one that is there to what the spec says now. Changes nothing where everything is as it says. Never deletes anything, and refuses a change that would lose data.',
     parameters: [
+      cluster,
       {
-        name: 'Spec',
+        name: 'SpecObject',
         description:
-          'The whole spec as one JSON object; trivet schema tells its fields, examples/ha.json is one',
-        allowedPattern: '^\\s*\\{[\\s\\S]*\\}\\s*$',
-        json: true,
+          "Where the spec is, as YAML or JSON: the key of an object below specs/ in the deployment's bucket, for example specs/demo.yaml; recorded: the spec that was provisioned last",
+        allowedPattern: '^(recorded|specs/[A-Za-z0-9._-]{1,100})$',
+        default: 'recorded',
       },
     ],
     approval: false,

@@ -7,13 +7,19 @@ import { allow, describe } from '../statements.ts';
 export function runbookPermissions({
   execution,
   ours,
+  readsObjects,
   registry,
   slotGroup,
   stateMachine,
 }: Scope): Permissions {
   const describesExecutions = allow(['states:DescribeExecution'], [execution]);
   return {
-    'check-runbook': [...registry(), describe('autoscaling', 'AutoScalingGroups'), describesExecutions],
+    'check-runbook': [
+      ...registry(),
+      ...readsObjects('specs/*'),
+      describe('autoscaling', 'AutoScalingGroups'),
+      describesExecutions,
+    ],
     'start-workflow': [
       allow(['states:StartExecution'], runbookWorkflows.map(stateMachine)),
       describesExecutions,

@@ -8,7 +8,7 @@ import {
 import { runbooks } from '../../../functions/runbooks/definitions.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
-const record = { name: 'demo' } as ClusterRecord;
+const record = { name: 'demo', spec: { name: 'demo' } } as ClusterRecord;
 const paused = {
   ...record,
   pause: {
@@ -19,7 +19,13 @@ const paused = {
   },
 };
 const worker = { pool: 'general', zone: 'b' };
-const demo: RunbookSubject = { clusters: ['demo', 'other'], record, slots: ['a', 'b', 'c'], worker };
+const demo: RunbookSubject = {
+  clusters: ['demo', 'other'],
+  record,
+  slots: ['a', 'b', 'c'],
+  worker,
+  written: { spec: { name: 'fresh', version: 1 } },
+};
 
 const decide = (runbook: string, parameters: Record<string, unknown>, subject: RunbookSubject = demo) => {
   const request = { runbook, automation: 'a1', parameters };
@@ -32,7 +38,7 @@ describe('what is asked', () => {
   test.each<[string, Record<string, unknown>, object]>([
     [
       'provision-cluster',
-      { Spec: { name: 'fresh', version: 1 } },
+      { Cluster: 'fresh', SpecObject: 'specs/fresh.yaml' },
       {
         action: 'start',
         workflow: 'provision-cluster',
@@ -40,6 +46,7 @@ describe('what is asked', () => {
         input: { spec: { name: 'fresh', version: 1 } },
       },
     ],
+    ['provision-cluster', ofDemo(), { action: 'start', input: { spec: { name: 'demo' } } }],
     [
       'replace-slot',
       ofDemo({ Slot: 'b' }),
@@ -144,8 +151,27 @@ describe('what is refused', () => {
       demo,
       'Minutes: "10081" does not match',
     ],
-    ['a spec that is no object', 'provision-cluster', { Spec: '{}' }, demo, 'Spec: must be a JSON object'],
-    ['a spec without a name', 'provision-cluster', { Spec: {} }, demo, 'Spec: name: must be given'],
+    [
+      'a spec that is not there',
+      'provision-cluster',
+      { Cluster: 'fresh', SpecObject: 'specs/x.yaml' },
+      { clusters: [], slots: [], written: { problem: 'there is no object specs/x.yaml' } },
+      'SpecObject: there is no object specs/x.yaml',
+    ],
+    [
+      'a spec of another cluster',
+      'provision-cluster',
+      { Cluster: 'demo', SpecObject: 'specs/fresh.yaml' },
+      demo,
+      'Cluster: specs/fresh.yaml is the spec of "fresh", not of demo',
+    ],
+    [
+      'a recorded spec of a cluster that is not there',
+      'provision-cluster',
+      { Cluster: 'fresh' },
+      { clusters: [], slots: [] },
+      "SpecObject: nothing is recorded of fresh: put its spec into the deployment's bucket as specs/fresh.yaml",
+    ],
     [
       'all that is wrong at once',
       'drain-worker',
@@ -186,7 +212,7 @@ describe('what is refused', () => {
   });
 
   test.each<[string, Record<string, unknown>]>([
-    ['provision-cluster', { Spec: { name: 'demo' } }],
+    ['provision-cluster', ofDemo()],
     ['replace-slot', ofDemo({ Slot: 'a' })],
     ['kick-slot', ofDemo({ Slot: 'a' })],
     ['drain-worker', instance],
@@ -206,11 +232,10 @@ describe('what is refused', () => {
 
 test('every pattern of a parameter is for the whole value, and no text may end a JSON string', () => {
   for (const { parameters } of runbooks)
-    for (const { allowedPattern, allowedValues, json, name } of parameters) {
+    for (const { allowedPattern, allowedValues, name } of parameters) {
       if (allowedValues) continue;
       expect(allowedPattern, name).toMatch(/^\^.*\$$/);
-      if (!json)
-        for (const text of ['"', '\\', '\n', '{{ x }}'])
-          expect(text).not.toMatch(new RegExp(allowedPattern ?? ''));
+      for (const text of ['"', '\\', '\n', '{{ x }}'])
+        expect(text).not.toMatch(new RegExp(allowedPattern ?? ''));
     }
 });

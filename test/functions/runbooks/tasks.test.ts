@@ -8,6 +8,7 @@ import { handler as pauseCluster } from '../../../functions/runbooks/pause-clust
 import { handler as resumeCluster } from '../../../functions/runbooks/resume-cluster.ts';
 import { handler as startWorkflow } from '../../../functions/runbooks/start-workflow.ts';
 import { type FakeExecutions, fakeExecutions } from '../../support/fake-executions.ts';
+import { type FakeObjects, fakeObjects } from '../../support/fake-objects.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { buildSpec } from '../../support/specs.ts';
@@ -19,10 +20,12 @@ const context = (now = '2026-03-01T12:00:00.000Z') => fakeTaskContext({ now });
 
 let registry: FakeRegistry;
 let executions: FakeExecutions;
+let objects: FakeObjects;
 
 beforeEach(async () => {
   registry = fakeRegistry();
   executions = fakeExecutions();
+  objects = fakeObjects();
   await putFormedCluster(registry, 'demo', ['a']);
   const pools = [{ name: 'general', instanceTypes: ['m7g.large'], zones: ['a', 'b'], max: 8 }];
   await registry.updateCluster('demo', { spec: buildSpec({ pools }) });
@@ -45,7 +48,7 @@ const poolGroups = unstubbed<PoolGroups>('PoolGroups', {
 const check = (runbook: string, parameters: Record<string, unknown>) =>
   checkRunbook.run(
     { runbook, automation: 'a1', parameters },
-    { registry, poolGroups, executions },
+    { registry, poolGroups, executions, objects },
     context(),
   );
 
@@ -58,6 +61,25 @@ test('a worker is found in the pool and zone whose group has it, unless it leave
   await expect(check('drain-worker', { Cluster: 'demo', InstanceId: 'i-0000000c' })).rejects.toThrow(
     'InstanceId: no pool of demo has the instance i-0000000c',
   );
+});
+
+test.each([
+  ['name: fresh\nversion: 1\n', { action: 'start', input: { spec: { name: 'fresh', version: 1 } } }],
+  ['{"name": "fresh"}', { action: 'start', input: { spec: { name: 'fresh' } } }],
+])('a spec is read as YAML or JSON: %j', async (text, decision) => {
+  await objects.put('specs/fresh.yaml', text);
+  const asked = { Cluster: 'fresh', SpecObject: 'specs/fresh.yaml' };
+  expect((await check('provision-cluster', asked)).decision).toMatchObject(decision);
+});
+
+test.each([
+  [undefined, "there is no object specs/fresh.yaml in the deployment's bucket"],
+  ['- fresh', 'specs/fresh.yaml holds no spec: it is no map of fields'],
+  ['name: [', 'specs/fresh.yaml is no YAML: '],
+])('a spec that is %j is refused', async (text, message) => {
+  if (text !== undefined) await objects.put('specs/fresh.yaml', text);
+  const asked = { Cluster: 'fresh', SpecObject: 'specs/fresh.yaml' };
+  await expect(check('provision-cluster', asked)).rejects.toThrow(`SpecObject: ${message}`);
 });
 
 test('a slot whose lease a running execution holds is refused, and one whose holder has died is not', async () => {
