@@ -107,8 +107,8 @@ describe('replace-control-plane-node', () => {
       error: 'WaitExhausted',
       cause: 'the replacement in slot b did not end: i-b still holds the network interface of slot b',
     });
-    expect(ended.seconds).toBeGreaterThan(700);
-    expect(ended.seconds).toBeLessThan(1800);
+    expect(ended.seconds).toBeGreaterThan(590);
+    expect(ended.seconds).toBeLessThan(610);
     expect(played.state.launchSuspended).toBe(false);
     expect(played.held()).toEqual([]);
   });
