@@ -16,6 +16,7 @@ import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts
 import { eventually } from '../support/eventually.ts';
 
 const spec = readSpecFile('examples/ha.yaml');
+const single = readSpecFile('examples/single.yaml');
 const output = { json: true, say: () => {}, result: () => {} };
 const signal = new AbortController().signal;
 
@@ -223,4 +224,24 @@ describe('a control-plane node that is replaced on purpose', () => {
     expect(after.memberId).toBe(before.memberId);
     expect(after.instanceId).not.toBe(before.instanceId);
   });
+});
+
+test('the only slot of a cluster is replaced for one who accepts the downtime, and for nobody else', {
+  timeout: 300_000,
+}, async () => {
+  const { target } = deployed;
+  expect(await provision(target, single, output)).toMatchObject({ status: 'SUCCEEDED' });
+  const only = async () => (await readStatus(target, single.name)).members[0];
+  const before = await only();
+  const refused = await ended(await start({ cluster: single.name, slot: 'a' }));
+  expect([refused.error, refused.cause]).toEqual([
+    'ReplacementRefused',
+    'slot a is the only one of single, whose API is away while it is replaced: say acceptDowntime to have it so',
+  ]);
+  expect((await only())?.instanceId).toBe(before?.instanceId);
+  const done = await ended(await start({ cluster: single.name, slot: 'a', acceptDowntime: true }));
+  expect(done.status).toBe('SUCCEEDED');
+  const after = await only();
+  expect(after).toMatchObject({ memberId: before?.memberId, voter: true, healthy: true });
+  expect(after?.instanceId).not.toBe(before?.instanceId);
 });
