@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
 import { addArtifactCommands, type Runner } from './commands/artifact-commands.ts';
+import { type EventsFlags, showEvents } from './commands/events.ts';
+import { explain } from './commands/explain.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
@@ -56,6 +58,24 @@ function regionOptions(command: Command): Command {
     .option('--verbose', 'print what the region does');
 }
 
+/** What only looks, and tells why. */
+function addLookingCommands(program: Command): void {
+  onTarget(program.command('explain <cluster> [subject]'))
+    .description(
+      'how a cluster, a slot (its letter) or a node (its instance) is, why it waits, and what would make it move',
+    )
+    .action((cluster: string, subject: string | undefined, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => explain(target, cluster, subject, output)),
+    );
+  onTarget(program.command('events <cluster>'))
+    .description('what was decided and done, and why; with --json one object a line')
+    .option('--follow', 'go on until Ctrl-C')
+    .option('--since <length>', 'how far back: 30m, 2h, 3d', '1h')
+    .action((cluster: string, flags: CommonFlags & EventsFlags) =>
+      withTarget(flags, (target, output) => showEvents(target, cluster, flags, output)),
+    );
+}
+
 function buildProgram(): Command {
   const program = new Command('trivet')
     .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
@@ -72,6 +92,7 @@ function buildProgram(): Command {
     .action((cluster: string | undefined, flags: CommonFlags) =>
       withTarget(flags, (target, output) => showStatus(target, cluster, output)),
     );
+  addLookingCommands(program);
   const runner: Runner = {
     onTarget,
     run: async (flags, command) => {

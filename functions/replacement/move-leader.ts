@@ -38,11 +38,11 @@ export const handler = task(
     const client = connect({ address, ...certificates, timeoutMilliseconds: transferMilliseconds });
     try {
       await act(() => client.transferLeadership(toMemberId, signal));
-      log.info('leadership moved', { from, to });
+      log.info('leadership moved', { slot: from, to });
       return { moved: true, reason: `the member of slot ${to} leads` };
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      log.warn('leadership did not move', { from, to, kind: error.kind, reason: error.message });
+      log.warn('leadership did not move', { slot: from, to, kind: error.kind, reason: error.message });
       return { moved: error.kind === 'not-leader', reason: error.message };
     } finally {
       client.close();

@@ -21,6 +21,7 @@ export const handler = task(
     const { act, group } = await openSlotGroup(input, deps, context);
     if (!group) return { resumed: false };
     await act(() => deps.groups.resumeLaunch(group.name, context.signal));
+    context.log.info('launch resumed', { group: group.name });
     return { resumed: true };
   },
 );

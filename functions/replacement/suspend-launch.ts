@@ -21,6 +21,7 @@ export const handler = task(
     const { act, group } = await openSlotGroup(input, deps, context);
     if (!group) return { suspended: false };
     await act(() => deps.groups.suspendLaunch(group.name, context.signal));
+    context.log.info('launch suspended', { group: group.name });
     return { suspended: true };
   },
 );

@@ -80,9 +80,14 @@ export function isReady({ conditions }: WorkerNode): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
-/** How many instances a group has or is to have, whichever is more; those that leave do not count. */
-export function sizeOf({ desired, instances }: PoolGroupFound): number {
-  return Math.max(desired, instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length);
+/** How many instances a group has; those that leave do not count. */
+export function countStaying({ instances }: PoolGroupFound): number {
+  return instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length;
+}
+
+/** How many instances a group has or is to have, whichever is more. */
+export function sizeOf(group: PoolGroupFound): number {
+  return Math.max(group.desired, countStaying(group));
 }
 
 /** Nodes that take pods now: ready, and neither cordoned nor on their way out. Pure. */

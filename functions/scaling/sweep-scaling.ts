@@ -1,13 +1,18 @@
 import type { InstanceTypes } from '../aws/instance-types.ts';
+import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { Registry, ScalingRecord } from '../aws/registry.ts';
 import type { PoolsSeen } from '../demand/observe-pools.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
 import type { SweepFinding } from '../sweep/contracts.ts';
+import type { BackOff } from './contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
+import { giveBack } from './give-back.ts';
+import { countStaying } from './places.ts';
 
 export interface ScalingSweepDeps {
   readonly registry: Pick<Registry, 'getScaling' | 'putScaling'>;
+  readonly poolGroups: Pick<PoolGroups, 'launchFailures'>;
   readonly instanceTypes: InstanceTypes;
 }
 
@@ -26,6 +31,11 @@ export async function sweepScaling(
   return found.flat();
 }
 
+/** With what zones do not give taken back. */
+interface Decided extends ScalingDecision {
+  readonly backOffs: readonly BackOff[];
+}
+
 async function planOf(
   { cluster: { name: cluster, spec }, found, groups, unread }: PoolsSeen,
   deps: ScalingSweepDeps,
@@ -37,27 +47,44 @@ async function planOf(
   // Nothing waits and nobody has read what could go: most minutes of most clusters end here.
   if (!found || (pending.length === 0 && !allPods)) return [];
   const wanted = [...new Set(spec.pools.flatMap(({ instanceTypes }) => instanceTypes))].sort();
-  const [types, before] = await Promise.all([
+  const [types, before, failures] = await Promise.all([
     deps.instanceTypes.describe(wanted, signal),
     deps.registry.getScaling(cluster, signal),
+    // By an old look nothing is decided.
+    failuresOf(found.fresh ? groups : [], deps, signal),
   ]);
-  const decision = decideScaling(
-    {
-      deployment: config.deployment,
-      region: config.region,
-      spec,
-      found,
-      groups,
-      types,
-      backOffs: before?.backOffs ?? [],
-      unneeded: before?.unneeded ?? [],
-    },
-    now,
-  );
+  const { backOffs = [], unneeded = [] } = before ?? {};
+  const { deployment, region } = config;
+  const seen = { deployment, region, spec, found, groups, types, backOffs, unneeded };
+  const { changes, input } = giveBack(seen, failures, now);
+  const decided = decideScaling(input, now);
+  const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
+  const decision: Decided = {
+    ...decided,
+    changes: [...changes, ...decided.changes],
+    reason: [...refused, decided.reason].join('; '),
+    backOffs: input.backOffs,
+  };
   log.info('planned', { cluster, ...told(decision) });
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
   await remember(cluster, before, decision, { registry: deps.registry, now, signal });
   return findingsOf(cluster, decision, found.observation.observedAt);
+}
+
+/** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
+async function failuresOf(
+  groups: readonly PoolGroupFound[],
+  { poolGroups }: Pick<ScalingSweepDeps, 'poolGroups'>,
+  signal: AbortSignal,
+): Promise<Map<string, string[]>> {
+  const short = groups.filter((group) => countStaying(group) < group.desired);
+  const failures = await Promise.all(
+    short.map(async ({ name }): Promise<[string, string[]]> => {
+      const launches = await poolGroups.launchFailures(name, signal);
+      return [name, launches.map(({ at }) => at)];
+    }),
+  );
+  return new Map(failures);
 }
 
 /** What people read of a decision: every pod that is left out is counted, and the first of each kind named. */
@@ -91,7 +118,7 @@ function shorten(leftOut: ScalingDecision['leftOut']) {
 async function remember(
   cluster: string,
   before: ScalingRecord | undefined,
-  { leftOut, reason, unneeded }: ScalingDecision,
+  { backOffs, leftOut, reason, unneeded }: Decided,
   {
     now,
     registry,
@@ -100,7 +127,7 @@ async function remember(
 ): Promise<void> {
   const record: ScalingRecord = {
     revision: (before?.revision ?? 0) + 1,
-    backOffs: before?.backOffs ?? [],
+    backOffs,
     unneeded,
     decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
   };

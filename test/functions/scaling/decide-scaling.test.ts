@@ -139,6 +139,14 @@ describe('idle workers', () => {
       ['i-b0'],
     ],
     [
+      'go however young they are where the pool says so',
+      inputOf(
+        { nodes: [nodeOf('a', 0, young), nodeOf('b', 0)] },
+        { groups, unneeded, pools: [poolOf({ scaleDown: { ageSecondsMin: 0 } })] },
+      ),
+      ['i-a0', 'i-b0'],
+    ],
+    [
       'stay where an annotation says so',
       inputOf(
         { nodes: [nodeOf('a', 0, { staysBecause: 'it says so' }), nodeOf('b', 0)] },
