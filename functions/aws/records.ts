@@ -52,7 +52,7 @@ export interface SlotRecord {
   readonly filesystemUuid: string;
   readonly generation: number;
   readonly memberName: string;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** True once etcd was directed to start on the slot's volume: `form` may repeat only before that. */
   readonly startedOnce: boolean;
   readonly networkInterfaceId?: string;

@@ -7,7 +7,7 @@ export interface SweptSlot {
   readonly slot: string;
   /** The cluster was formed once; before that, provision-cluster has the slot in hand. */
   readonly formed: boolean;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** Whether an execution holds the slot's or the cluster's lease now. */
   readonly leased: boolean;
   /** The instance on which the registry last saw the member. */
@@ -44,23 +44,22 @@ export const sweepPolicy: SweepPolicy = {
  * Whether a slot is one that could launch and has not: only for such a one are its group's activities asked for, so that a sweep that
  * finds nothing costs nothing more. Pure.
  */
-export function launchMatters({ formed, leased, phase, group, networkInterfaceFree }: SweptSlot): boolean {
+export function launchMatters({ formed, leased, group, networkInterfaceFree }: SweptSlot): boolean {
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
-  return phase !== 'planned' && (formed || leased);
+  return formed || leased;
 }
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
 export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
   const judgement =
-    decideOnPhase(swept, policy, now) ??
+    decideOnForming(swept, policy, now) ??
     decideOnGroup(swept, policy, now) ??
     decideOnInstance(swept, policy, now);
   return { cluster: swept.cluster, slot: swept.slot, ...judgement };
 }
 
-function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
-  const { formed, phase, leased } = swept;
-  if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
+function decideOnForming(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+  const { formed, leased } = swept;
   if (formed) return undefined;
   if (leased) return decideWhileForming(swept, policy, now);
   return {
