@@ -10,6 +10,8 @@ export interface SweptSlot {
   readonly phase: 'forming' | 'planned' | 'serving';
   /** Whether an execution holds the slot's or the cluster's lease now. */
   readonly leased: boolean;
+  /** Why the slot is left alone: its cluster is being retired. */
+  readonly retiring?: string;
   /** The instance on which the registry last saw the member. */
   readonly recordedInstanceId?: string;
   readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
@@ -44,8 +46,10 @@ export const sweepPolicy: SweepPolicy = {
  * Whether a slot is one that could launch and has not: only for such a one are its group's activities asked for, so that a sweep that
  * finds nothing costs nothing more. Pure.
  */
-export function launchMatters({ formed, leased, phase, group, networkInterfaceFree }: SweptSlot): boolean {
+export function launchMatters(swept: SweptSlot): boolean {
+  const { formed, leased, phase, group, networkInterfaceFree, retiring } = swept;
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
+  if (retiring !== undefined) return false;
   return phase !== 'planned' && (formed || leased);
 }
 
@@ -59,7 +63,8 @@ export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): S
 }
 
 function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
-  const { formed, phase, leased } = swept;
+  const { formed, phase, leased, retiring } = swept;
+  if (retiring !== undefined) return { action: 'wait', reason: retiring };
   if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
   if (formed) return undefined;
   if (leased) return decideWhileForming(swept, policy, now);

@@ -14,7 +14,8 @@ export async function observeHung(
   { registry, signal }: { readonly registry: Registry; readonly signal: AbortSignal },
 ): Promise<HungObservation[]> {
   if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cluster || scope?.cause) return [];
-  const clusters = [...new Set(swept.filter(({ formed }) => formed).map(({ cluster }) => cluster))];
+  const watched = swept.filter(({ formed, retiring }) => formed && retiring === undefined);
+  const clusters = [...new Set(watched.map(({ cluster }) => cluster))];
   const found = await Promise.all(
     clusters.map(async (cluster): Promise<HungObservation[]> => {
       const kubernetes = kubernetesObservation.safeParse(
