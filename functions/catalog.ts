@@ -1,4 +1,5 @@
 import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
+import { retirementTasks } from './catalog-retirement.ts';
 import { leavingWorkerTasks } from './catalog-workers.ts';
 
 export type { TaskEntry };
@@ -240,6 +241,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: "Records what was applied to a cluster's API",
   },
+  ...retirementTasks,
   {
     name: 'record-failure',
     entry: 'functions/clusters/record-failure.ts',

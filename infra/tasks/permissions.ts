@@ -7,6 +7,7 @@ import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
+import { retirementPermissions } from './permissions/retirement.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
 import { workerPermissions } from './permissions/workers.ts';
@@ -31,6 +32,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...drainPermissions(scope),
     ...repairPermissions(scope),
     ...scalingPermissions(scope),
+    ...retirementPermissions(scope),
     ...sweepPermissions(scope),
   };
 }
