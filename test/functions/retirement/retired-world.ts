@@ -61,12 +61,7 @@ export async function retiredWorld() {
   const clock = createManualClock();
   const world = fakeDeployment();
   const owned = fakeOwned({ ...world, now: () => clock.now().getTime() });
-  for (const [index, name] of ['demo', 'demo-b'].entries()) {
-    const spec = { ...leastSpec, name, pools: [pool] };
-    await provision(world, spec, `execution-${index}`);
-    await makePool(world.invoke, name, (await world.registry.getCluster(name)) as ClusterRecord);
-    await writeSomething(world, name);
-  }
+  fill(world, await provisioned());
   owned.launch();
   const calls: string[] = [];
   let fault: Fault | undefined;
@@ -100,6 +95,45 @@ export async function retiredWorld() {
   };
 }
 
+const uids: Readonly<Record<string, string>> = { demo: '0123456789ab', 'demo-b': 'ba9876543210' };
+
+type World = ReturnType<typeof fakeDeployment>;
+let made: Promise<World> | undefined;
+
+/** Both clusters, made once for all tests of a file: rendering their nodes' files takes longest. */
+function provisioned(): Promise<World> {
+  made ??= (async () => {
+    let uid = '';
+    const world = fakeDeployment(() => uid);
+    for (const [index, name] of ['demo', 'demo-b'].entries()) {
+      uid = uids[name] ?? '';
+      await provision(world, { ...leastSpec, name, pools: [pool] }, `execution-${index}`);
+      await makePool(world.invoke, name, (await world.registry.getCluster(name)) as ClusterRecord);
+      await writeSomething(world, name);
+    }
+    return world;
+  })();
+  return made;
+}
+
+/** Gives a fresh world copies of all that another has. */
+function fill(world: World, from: World): void {
+  const stores = ({ aws, documents, objects, registry }: World) => [
+    ...Object.values(aws),
+    registry.items,
+    objects.bodies,
+    documents.objects.bodies,
+  ];
+  const sources = stores(from);
+  for (const [index, store] of stores(world).entries()) {
+    const source: unknown = sources[index];
+    if (store instanceof Map && source instanceof Map)
+      for (const [key, value] of structuredClone(source)) store.set(key, value);
+    else if (Array.isArray(store) && Array.isArray(source))
+      store.splice(0, store.length, ...structuredClone(source));
+  }
+}
+
 async function makePool(
   invoke: Invoke,
   cluster: string,
@@ -131,10 +165,7 @@ async function makePool(
 }
 
 /** What tasks and nodes leave in the bucket and in the registry while a cluster lives. */
-async function writeSomething(
-  { objects, registry }: ReturnType<typeof fakeDeployment>,
-  cluster: string,
-): Promise<void> {
+async function writeSomething({ objects, registry }: World, cluster: string): Promise<void> {
   for (const path of ['pki/private/etcd-ca.key', 'slots/a/reports/i-1', 'observations/workers.json'])
     await objects.put(`clusters/${cluster}/${path}`, 'written');
   const observedAt = '2026-01-01T00:00:00.000Z';
@@ -151,7 +182,7 @@ async function writeSomething(
 }
 
 function snapshot(
-  { aws, documents, objects, registry }: ReturnType<typeof fakeDeployment>,
+  { aws, documents, objects, registry }: World,
   { instances }: ReturnType<typeof fakeOwned>,
   cluster: string,
 ) {
@@ -168,7 +199,7 @@ function snapshot(
     network: ofCluster([...aws.securityGroups, ...aws.interfaces]),
     volumes: ofCluster(aws.volumeList),
     objects: below(objects.bodies.keys(), `clusters/${cluster}/`),
-    documents: below(documents.objects.bodies.keys(), `${cluster}-0123456789ab/`),
+    documents: below(documents.objects.bodies.keys(), `${cluster}-${uids[cluster]}/`),
     records: below(registry.items.keys(), `${cluster}/`),
     addresses: [...registry.items].filter(
       ([key, item]) => key.startsWith('addresses/') && item.cluster === cluster,
