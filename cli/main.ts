@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
-import { addArtifactCommands } from './commands/artifact-commands.ts';
+import { addArtifactCommands, type Runner } from './commands/artifact-commands.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
+import { addRunbookCommands } from './commands/runbook-commands.ts';
 import { printSchema } from './commands/schema.ts';
 import { showStatus } from './commands/status.ts';
 import { CommandError, createOutput, type Output } from './output.ts';
@@ -71,13 +72,15 @@ function buildProgram(): Command {
     .action((cluster: string | undefined, flags: CommonFlags) =>
       withTarget(flags, (target, output) => showStatus(target, cluster, output)),
     );
-  addArtifactCommands(program, {
+  const runner: Runner = {
     onTarget,
     run: async (flags, command) => {
       exitCode = await command(createOutput({ json: flags.json === true }));
     },
     runOnTarget: withTarget,
-  });
+  };
+  addRunbookCommands(program, runner);
+  addArtifactCommands(program, runner);
   onTarget(program.command('kubeconfig <cluster>'))
     .description('write a client certificate that ends after some hours into your kubeconfig')
     .option('--hours <number>', 'hours until it ends, 1 to 168 (default: 12)')

@@ -2,6 +2,7 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { EC2 } from '@aws-sdk/client-ec2';
 import { Lambda } from '@aws-sdk/client-lambda';
 import { SFN } from '@aws-sdk/client-sfn';
+import { SSM } from '@aws-sdk/client-ssm';
 import { STS } from '@aws-sdk/client-sts';
 import type { Config } from '../functions/runtime/config.ts';
 import { CommandError } from './output.ts';
@@ -24,6 +25,7 @@ export interface Target {
   readonly lambda: Lambda;
   readonly ec2: EC2;
   readonly cloudwatch: CloudWatch;
+  readonly ssm: SSM;
   /** What the ports of functions/aws need to read the registry and the bucket from here. */
   readonly config: Config;
   stateMachineArn(workflow: string): string;
@@ -58,6 +60,7 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
     lambda: new Lambda({ region, maxAttempts: 1 }),
     ec2: new EC2({ region }),
     cloudwatch: new CloudWatch({ region }),
+    ssm: new SSM({ region }),
     config: readerConfig({ deployment, region, accountId }),
     stateMachineArn: (workflow) =>
       `arn:aws:states:${region}:${accountId}:stateMachine:${deployment}-${workflow}`,
@@ -112,6 +115,7 @@ function readerConfig({
     etcdClientSecurityGroupId: '',
     permissionsBoundaryArn: '',
     addOnBoundaryArn: '',
+    stateMachineArnPrefix: `arn:aws:states:${region}:${accountId}:stateMachine:${deployment}-`,
     longestTaskTimeoutSeconds: 900,
   };
 }

@@ -1,5 +1,6 @@
 import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
 import { retirementTasks } from './catalog-retirement.ts';
+import { runbookTasks } from './catalog-runbooks.ts';
 import { leavingWorkerTasks } from './catalog-workers.ts';
 
 export type { TaskEntry };
@@ -248,6 +249,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: 'Records which step of a workflow failed, why, and the way on',
   },
+  ...runbookTasks,
   {
     name: 'sweep',
     entry: 'functions/sweep/sweep.ts',

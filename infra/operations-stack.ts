@@ -4,6 +4,7 @@ import type { Deployment } from './names.ts';
 import { Alarms } from './operations/alarms.ts';
 import { Events } from './operations/events.ts';
 import { NoRepeats } from './operations/no-repeats.ts';
+import { Runbooks } from './operations/runbooks.ts';
 import { Ticks } from './operations/ticks.ts';
 import { Undelivered } from './operations/undelivered.ts';
 import type { TasksStack } from './tasks-stack.ts';
@@ -30,10 +31,13 @@ export class OperationsStack extends Stack {
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
     new NoRepeats(this, 'NoRepeats', ticking);
     new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
+    const runRunbook = props.workflows.stateMachines.get('run-runbook');
+    if (runRunbook) new Runbooks(this, 'Runbooks', { deployment, runRunbook });
     new Alarms(this, 'Alarms', {
       deployment,
       ticking,
-      workflows: props.workflows.stateMachines,
+      // Who runs a runbook sees its end; what it started has an alarm of its own.
+      workflows: new Map([...props.workflows.stateMachines].filter(([name]) => name !== 'run-runbook')),
       undelivered,
     });
   }

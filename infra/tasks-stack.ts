@@ -33,7 +33,7 @@ export class TasksStack extends Stack {
         task,
         deployment: deployment.name,
         bundleDir: deployment.bundleDir,
-        environment: { ...environment, ...(task.name === 'sweep' && sweepEnvironment(deployment)) },
+        environment,
         statements: table[task.name] ?? [],
         vpc: {
           subnetIds: Fn.split(',', network.subnetIds),
@@ -64,18 +64,9 @@ function environmentOf({ name, catalog }: Deployment, network: NetworkStack, cor
     TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: network.etcdClientSecurityGroupId,
     TRIVET_PERMISSIONS_BOUNDARY_ARN: core.nodeBoundary.managedPolicyArn,
     TRIVET_ADD_ON_BOUNDARY_ARN: core.addOnBoundary.managedPolicyArn,
+    // By name: the state machines come with a later stack, and who starts one starts whichever definition is current.
+    TRIVET_STATE_MACHINE_ARN_PREFIX: arn('states', `stateMachine:${name}-`),
     // A lease is taken over only when this long has passed since its holder ended (design §5, Leases).
     TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: String(Math.max(...catalog.map((task) => task.timeoutSeconds))),
-  };
-}
-
-/** By name: the state machines come with a later stack, and the sweep starts whichever definition is current. */
-function sweepEnvironment({ name }: Deployment) {
-  return {
-    TRIVET_REPLACE_ETCD_MEMBER_ARN: arn('states', `stateMachine:${name}-replace-etcd-member`),
-    TRIVET_JOIN_WORKER_ARN: arn('states', `stateMachine:${name}-join-worker`),
-    TRIVET_DRAIN_WORKER_ARN: arn('states', `stateMachine:${name}-drain-worker`),
-    TRIVET_SCALE_WORKERS_ARN: arn('states', `stateMachine:${name}-scale-workers`),
-    TRIVET_REPAIR_WORKER_ARN: arn('states', `stateMachine:${name}-repair-worker`),
   };
 }

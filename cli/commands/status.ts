@@ -1,6 +1,7 @@
 import { makeLoadBalancerAddresses } from '../../functions/aws/load-balancer-addresses.ts';
 import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
 import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
+import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { workflowOf } from '../history.ts';
@@ -39,6 +40,8 @@ export interface ClusterStatus {
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
+  /** Until when Trivet changes nothing of it by itself, and why. */
+  readonly paused?: string;
 }
 
 /** `trivet status [CLUSTER]`: slots, members, running executions, alarms. Exit code 0 when all is healthy, 2 when not. */
@@ -96,6 +99,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     running,
     alarms,
     ...failureOf(record),
+    ...pausedOf(record),
   };
 }
 
@@ -117,6 +121,11 @@ function failureOf(record: ClusterRecord): { lastFailure?: string } {
     : {};
 }
 
+function pausedOf(record: ClusterRecord): { paused?: string } {
+  const pause = pauseOf(record, new Date());
+  return pause ? { paused: describePause(record.name, pause) } : {};
+}
+
 function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatus {
   const member: MemberHealth | undefined = health?.members.find((candidate) => candidate.slot === slot.slot);
   const held = slot.verdict && `${slot.verdict.action}: ${slot.verdict.reason}`;
@@ -134,14 +143,17 @@ function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatu
   };
 }
 
+/** Of all workflows of the deployment; executions are named by their cluster first. */
 async function runningExecutions(target: Target, cluster: string) {
+  const { stateMachines = [] } = await target.states.listStateMachines({ maxResults: 1000 });
+  const prefix = target.stateMachineArn('');
   const found = await Promise.all(
-    ['provision-cluster', 'replace-etcd-member', 'join-worker', 'repair-worker'].map(async (workflow) => {
-      const stateMachineArn = target.stateMachineArn(workflow);
-      return (
-        (await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' })).executions ?? []
-      );
-    }),
+    stateMachines
+      .filter(({ stateMachineArn = '' }) => stateMachineArn.startsWith(prefix))
+      .map(async ({ stateMachineArn }) => {
+        const listed = await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' });
+        return listed.executions ?? [];
+      }),
   );
   return found
     .flat()
@@ -176,6 +188,7 @@ export function renderStatus(status: ClusterStatus): string[] {
   const header = ['slot', 'zone', 'address', 'member', 'role', 'health', 'instance'];
   return [
     `${cluster} (${phase})  endpoint ${endpoint ?? '-'}`,
+    ...(status.paused === undefined ? [] : [`  PAUSED: ${status.paused}`]),
     ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,

@@ -18,6 +18,11 @@ export interface Execution {
   readonly startedAt: string;
   /** ISO 8601; absent while it runs. */
   readonly stoppedAt?: string;
+  /** Of one that succeeded, JSON. */
+  readonly output?: string;
+  /** Of one that failed. */
+  readonly error?: string;
+  readonly cause?: string;
 }
 
 /** Executions of the deployment's workflows. */
@@ -49,6 +54,9 @@ export function makeExecutions(config: Config): Executions {
         status: found.status,
         startedAt: found.startDate.toISOString(),
         ...(found.stopDate && { stoppedAt: found.stopDate.toISOString() }),
+        ...(found.output !== undefined && { output: found.output }),
+        ...(found.error !== undefined && { error: found.error }),
+        ...(found.cause !== undefined && { cause: found.cause }),
       };
     },
     async start({ stateMachineArn, name, input }, signal) {
@@ -62,6 +70,11 @@ export function makeExecutions(config: Config): Executions {
       return { started: begun !== undefined, executionArn };
     },
   };
+}
+
+/** Where a person sees an execution in the console. */
+export function executionLink(region: string, executionArn: string): string {
+  return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executionArn}`;
 }
 
 /** ARN of the execution of that name, whether it exists or not. */

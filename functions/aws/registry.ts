@@ -25,6 +25,7 @@ export type {
   FailureRecord,
   LeaseRecord,
   ObservationRecord,
+  PauseRecord,
   RepairRecord,
   RepairsRecord,
   ScalingRecord,

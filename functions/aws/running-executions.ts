@@ -1,5 +1,4 @@
 import { DescribeExecutionCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
-import { accountOf } from '../identity/names.ts';
 import type { Config } from '../runtime/config.ts';
 import { callingUnless } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
@@ -34,9 +33,7 @@ async function runningOf(
   workflow: string,
   signal?: AbortSignal,
 ): Promise<RunningExecution[]> {
-  const { partition, account } = accountOf(config);
-  const machine = `stateMachine:${config.deployment}-${workflow}`;
-  const stateMachineArn = `arn:${partition}:states:${config.region}:${account}:${machine}`;
+  const stateMachineArn = `${config.stateMachineArnPrefix}${workflow}`;
   const pages = paginateListExecutions(
     { client },
     { stateMachineArn, statusFilter: 'RUNNING' },

@@ -31,6 +31,7 @@ const waysOn: Readonly<Record<string, string>> = {
   KubernetesAbsent:
     'the nodes have no Kubernetes programs: fill the artifact lock (trivet artifacts lock) or use an image that has them, and run it again',
   AwsRefused: `remove what AWS names (a missing right or a quota, most often), and ${again}`,
+  RunbookRefused: 'do what the message says, and run it again',
   ConfigInvalid: 'deploy the stacks again: a function lacks its environment',
   InputInvalid: 'this is a fault of Trivet: report it with the execution’s ARN',
   OutputInvalid: 'this is a fault of Trivet: report it with the execution’s ARN',
@@ -56,8 +57,8 @@ function readStep(cause: string | null | undefined): { step: string; cause: stri
   return typeof step === 'string' && typeof inner === 'string' ? { step, cause: inner } : undefined;
 }
 
-/** Lambda gives the cause of a thrown error as JSON; everything else gives text. */
-function readCause(cause: string | null | undefined): string {
+/** Lambda gives the cause of a thrown error as JSON; everything else gives text. Pure. */
+export function readCause(cause: string | null | undefined): string {
   if (!cause) return 'no cause was given';
   const { errorMessage } = readJson(cause);
   return typeof errorMessage === 'string' ? errorMessage : cause;

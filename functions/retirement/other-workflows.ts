@@ -1,4 +1,7 @@
-/** Every workflow that works on clusters but retire-cluster itself: what of them runs for a cluster has to end before it is forgotten. */
+/**
+ * Every workflow that changes clusters but retire-cluster itself: what of them runs for a cluster has to end before it is forgotten.
+ * run-runbook is not among them: it may be what this one was started by.
+ */
 export const otherWorkflows: readonly string[] = [
   'provision-cluster',
   'replace-etcd-member',

@@ -21,11 +21,7 @@ const environment = z.object({
   TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: name,
   TRIVET_PERMISSIONS_BOUNDARY_ARN: name,
   TRIVET_ADD_ON_BOUNDARY_ARN: name,
-  TRIVET_REPLACE_ETCD_MEMBER_ARN: z.optional(name),
-  TRIVET_JOIN_WORKER_ARN: z.optional(name),
-  TRIVET_DRAIN_WORKER_ARN: z.optional(name),
-  TRIVET_REPAIR_WORKER_ARN: z.optional(name),
-  TRIVET_SCALE_WORKERS_ARN: z.optional(name),
+  TRIVET_STATE_MACHINE_ARN_PREFIX: name,
   TRIVET_LONGEST_TASK_TIMEOUT_SECONDS: z.optional(z.string().check(z.regex(/^[0-9]{1,3}$/))),
   AWS_REGION: name,
 });
@@ -45,12 +41,8 @@ export interface Config {
   readonly permissionsBoundaryArn: string;
   /** The most that an add-on's role may be allowed. */
   readonly addOnBoundaryArn: string;
-  /** Only the sweep has them: the state machines that it starts. */
-  readonly replaceEtcdMemberArn?: string;
-  readonly joinWorkerArn?: string;
-  readonly drainWorkerArn?: string;
-  readonly repairWorkerArn?: string;
-  readonly scaleWorkersArn?: string;
+  /** What the ARNs of the deployment's workflows begin with, up to the workflow's name. */
+  readonly stateMachineArnPrefix: string;
   /** A lease is taken over only when its holder has ended and this long has passed since (design §5). */
   readonly longestTaskTimeoutSeconds: number;
 }
@@ -74,11 +66,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     etcdClientSecurityGroupId: read.TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID,
     permissionsBoundaryArn: read.TRIVET_PERMISSIONS_BOUNDARY_ARN,
     addOnBoundaryArn: read.TRIVET_ADD_ON_BOUNDARY_ARN,
-    ...(read.TRIVET_JOIN_WORKER_ARN && { joinWorkerArn: read.TRIVET_JOIN_WORKER_ARN }),
-    ...(read.TRIVET_DRAIN_WORKER_ARN && { drainWorkerArn: read.TRIVET_DRAIN_WORKER_ARN }),
-    ...(read.TRIVET_SCALE_WORKERS_ARN && { scaleWorkersArn: read.TRIVET_SCALE_WORKERS_ARN }),
-    ...(read.TRIVET_REPAIR_WORKER_ARN && { repairWorkerArn: read.TRIVET_REPAIR_WORKER_ARN }),
-    ...(read.TRIVET_REPLACE_ETCD_MEMBER_ARN && { replaceEtcdMemberArn: read.TRIVET_REPLACE_ETCD_MEMBER_ARN }),
+    stateMachineArnPrefix: read.TRIVET_STATE_MACHINE_ARN_PREFIX,
     longestTaskTimeoutSeconds: Number(read.TRIVET_LONGEST_TASK_TIMEOUT_SECONDS ?? lambdaTimeoutSecondsMax),
   };
 }

@@ -219,6 +219,18 @@ export class RequestRefused extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
+export class RunbookRefused extends TrivetError {
+  override readonly name = 'RunbookRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A workflow that a runbook started has failed. Named by a Fail state; no task throws it. */
+export class RunbookFailed extends TrivetError {
+  override readonly name = 'RunbookFailed' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A bounded wait of a workflow came to its end. Named by Fail states; no task throws it. */
 export class WaitExhausted extends TrivetError {
   override readonly name = 'WaitExhausted' as const;
@@ -261,6 +273,8 @@ export const catalogue = {
   KubernetesAbsent,
   CertificateInvalid,
   RequestRefused,
+  RunbookRefused,
+  RunbookFailed,
   WaitExhausted,
 } as const;
 

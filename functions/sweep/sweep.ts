@@ -7,12 +7,10 @@
  * sweeps that find a node hung one has it replaced. One slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
-import { executionArnOf } from '../aws/executions.ts';
 import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { observePools, type PoolsSeen } from '../demand/observe-pools.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
-import { ConfigInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -20,12 +18,14 @@ import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
+import { holdPaused } from './hold-paused.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
 import { observeHung } from './observe-hung.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
 import { replaceHungNode } from './replace-hung-node.ts';
+import { type Start, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -45,7 +45,7 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     scope,
     scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [],
   };
-  const findings = [
+  const found = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
     ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
     ...workers.map(decideWorkerSweep),
@@ -53,6 +53,7 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ...(repairs.status === 'fulfilled' ? repairs.value : []),
     ...(scalings.status === 'fulfilled' ? scalings.value : []),
   ].filter(({ action }) => action !== 'none');
+  const findings = await holdPaused(found, deps.registry, { now, signal });
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
   const failures = [repairs, scheduled, scalings, ...results].flatMap((result) =>
@@ -144,22 +145,16 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
-/** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
-const numberedAttemptsMax = 5;
-
-/** What the deployment tells the sweep of each workflow that it starts. */
-const arnFields = {
-  'replace-etcd-member': 'replaceEtcdMemberArn',
-  'join-worker': 'joinWorkerArn',
-  'drain-worker': 'drainWorkerArn',
-  'repair-worker': 'repairWorkerArn',
-  'scale-workers': 'scaleWorkersArn',
-} as const;
-
-function arnOf(workflow: keyof typeof arnFields, { config }: TaskContext): string {
-  const stateMachineArn = config[arnFields[workflow]];
-  if (!stateMachineArn) throw new ConfigInvalid(`the sweep needs the ARN of ${workflow} in its environment`);
-  return stateMachineArn;
+/** The name of the execution, where one was started. */
+async function start(
+  workflow: string,
+  { input, prefix }: Omit<Start, 'stateMachineArn'>,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const stateMachineArn = `${context.config.stateMachineArnPrefix}${workflow}`;
+  const started = await startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return started && !started.joined ? started.name : undefined;
 }
 
 function startReplacement(
@@ -167,9 +162,8 @@ function startReplacement(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('replace-etcd-member', context);
   const prefix = `${cluster}-${slot}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input: { cluster, slot } }, executions, context);
+  return start('replace-etcd-member', { prefix, input: { cluster, slot } }, executions, context);
 }
 
 /** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
@@ -179,10 +173,9 @@ function startForWorker(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf(workflow, context);
   const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return start(workflow, { prefix, input }, executions, context);
 }
 
 function startDrain(
@@ -190,10 +183,9 @@ function startDrain(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('drain-worker', context);
   const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return start('drain-worker', { prefix, input }, executions, context);
 }
 
 function startScaling(
@@ -201,26 +193,7 @@ function startScaling(
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const stateMachineArn = arnOf('scale-workers', context);
   // By the look that it comes of: two sweeps that saw the same start the same.
   const prefix = `${cluster}-${Date.parse(observedAt)}`;
-  return startNamed({ stateMachineArn, prefix, input: { cluster, changes } }, executions, context);
-}
-
-/** Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). */
-async function startNamed(
-  { stateMachineArn, prefix, input }: { stateMachineArn: string; prefix: string; input: object },
-  executions: Executions,
-  { clock, signal }: TaskContext,
-): Promise<string | undefined> {
-  const minute = Math.floor(clock.now().getTime() / 60_000);
-  const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
-  for (const attempt of attempts) {
-    const name = `${prefix}-${attempt}`;
-    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return name;
-    const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
-    if (present?.status === 'RUNNING') return undefined;
-  }
-  return undefined;
+  return start('scale-workers', { prefix, input: { cluster, changes } }, executions, context);
 }

@@ -8,6 +8,7 @@ import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
 import { retirementPermissions } from './permissions/retirement.ts';
+import { runbookPermissions } from './permissions/runbooks.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
 import { workerPermissions } from './permissions/workers.ts';
@@ -33,6 +34,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...repairPermissions(scope),
     ...scalingPermissions(scope),
     ...retirementPermissions(scope),
+    ...runbookPermissions(scope),
     ...sweepPermissions(scope),
   };
 }

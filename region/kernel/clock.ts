@@ -12,6 +12,9 @@ export interface Clock {
   stop(): void;
 }
 
+/** Longest delay of a timer of Node; one that is longer would fire at once. */
+const timerMillisecondsMax = 2 ** 31 - 1;
+
 /** A clock on real time; `run` runs what is due. */
 export function createClock(
   run: (action: () => void | Promise<void>) => void = (action) => void action(),
@@ -20,15 +23,22 @@ export function createClock(
   let stopped = false;
   const after = (milliseconds: number, action: () => void | Promise<void>): (() => void) => {
     if (stopped) return () => {};
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      run(action);
-    }, milliseconds);
-    timers.add(timer);
-    return () => {
-      timers.delete(timer);
-      clearTimeout(timer);
+    let cancel = (): void => {};
+    const arm = (left: number): void => {
+      const delay = Math.min(left, timerMillisecondsMax);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        if (left > delay) arm(left - delay);
+        else run(action);
+      }, delay);
+      timers.add(timer);
+      cancel = () => {
+        timers.delete(timer);
+        clearTimeout(timer);
+      };
     };
+    arm(milliseconds);
+    return () => cancel();
   };
   return {
     now: () => new Date(),

@@ -13,6 +13,7 @@ export const testConfig: Config = {
   etcdClientSecurityGroupId: 'sg-etcdclients',
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/trivet-boundary',
   addOnBoundaryArn: 'arn:aws:iam::123456789012:policy/trivet-add-on-boundary',
+  stateMachineArnPrefix: 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-',
   longestTaskTimeoutSeconds: 120,
 };
 

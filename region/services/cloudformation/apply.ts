@@ -156,7 +156,9 @@ function needsReplacement(
     Record<string, unknown>,
     Record<string, unknown>,
   ];
-  return (provider.replacedBy ?? []).some((name) => !isDeepStrictEqual(old[name], next[name]));
+  const { replacedBy = [] } = provider;
+  const names = typeof replacedBy === 'function' ? replacedBy(entry.properties) : replacedBy;
+  return names.some((name) => !isDeepStrictEqual(old[name], next[name]));
 }
 
 /**

@@ -40,7 +40,8 @@ export interface Provider<P = unknown> {
   create(properties: P, context: ProviderContext): Promise<Made>;
   /** Changes the resource in place; without it, or where a property of `replacedBy` changed, a new one is made. */
   update?(existing: Existing<P>, properties: P, context: ProviderContext): Promise<Made>;
-  readonly replacedBy?: readonly string[];
+  /** Where it depends on how a resource is to be updated, as a function of what is wanted. */
+  readonly replacedBy?: readonly string[] | ((wanted: P) => readonly string[]);
   /** A resource that is already gone is no error (codes of `gone`). */
   remove(existing: Existing<P>, context: ProviderContext): Promise<unknown>;
 }

@@ -2,8 +2,9 @@ import type { GetParametersByPathCommandInput, Parameter, SSM } from '@aws-sdk/c
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Operations, RequestContext } from '../../kernel/kernel.ts';
 import { pageAfter } from '../common/page.ts';
-import { checkTags, putParameter } from './put-parameter.ts';
+import { putParameter } from './put-parameter.ts';
 import {
+  bareName,
   invalid,
   openValue,
   type ParameterVersion,
@@ -68,34 +69,6 @@ export function parameterOperations(ssm: SsmState) {
       const gone = names.filter((name) => ssm.parameters.delete(bareName(ssm, name)));
       return { DeletedParameters: gone, InvalidParameters: names.filter((name) => !gone.includes(name)) };
     },
-    ...tagOperations(ssm),
-  } satisfies Operations<SSM>;
-}
-
-function tagOperations(ssm: SsmState) {
-  const tagged = (type: string | undefined, id: string | undefined): StoredParameter => {
-    if (type !== 'Parameter') throw new NotPlayedError(`tags of the SSM resource type ${type}`);
-    const parameter = ssm.parameters.get(bareName(ssm, id ?? ''));
-    if (parameter) return parameter;
-    throw new AwsError(
-      'InvalidResourceId',
-      'The resource ID is not valid. Verify that you entered the correct ID and try again.',
-    );
-  };
-  return {
-    addTagsToResource: (input) => {
-      const parameter = tagged(input.ResourceType, input.ResourceId);
-      const added = input.Tags ?? [];
-      const names = new Set(added.map((tag) => tag.Key));
-      parameter.tags = checkTags([...parameter.tags.filter((tag) => !names.has(tag.Key)), ...added]);
-      return {};
-    },
-    removeTagsFromResource: (input) => {
-      const parameter = tagged(input.ResourceType, input.ResourceId);
-      parameter.tags = parameter.tags.filter((tag) => !input.TagKeys?.includes(tag.Key ?? ''));
-      return {};
-    },
-    listTagsForResource: (input) => ({ TagList: [...tagged(input.ResourceType, input.ResourceId).tags] }),
   } satisfies Operations<SSM>;
 }
 
@@ -112,14 +85,6 @@ function page(parameters: readonly StoredParameter[], limit: number, token: stri
     token,
     () => new AwsError('InvalidNextToken', 'The specified token is not valid.'),
   );
-}
-
-/** A name, or the name in an ARN. */
-function bareName(ssm: SsmState, name: string): string {
-  const prefix = `arn:aws:ssm:${ssm.kernel.region}:${ssm.kernel.accountId}:parameter`;
-  if (!name.startsWith(prefix)) return name;
-  const path = name.slice(prefix.length);
-  return ssm.parameters.has(path) ? path : path.slice(1);
 }
 
 /** `name` or `name:version`. */

@@ -1,7 +1,7 @@
-import type { PutParameterCommandInput, Tag } from '@aws-sdk/client-ssm';
+import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../kernel/errors.ts';
 import type { RequestContext } from '../../kernel/kernel.ts';
-import { invalid, type SsmState, type StoredParameter, sealValue } from './state.ts';
+import { checkTags, invalid, type SsmState, type StoredParameter, sealValue } from './state.ts';
 
 /** Writes a parameter; refuses as Parameter Store does (SSM API, PutParameter). */
 export async function putParameter(ssm: SsmState, input: PutParameterCommandInput, context: RequestContext) {
@@ -107,11 +107,4 @@ function checkDataType(dataType: string | undefined): string {
   if (dataType === undefined || dataType === 'text' || dataType === 'aws:ec2:image')
     return dataType ?? 'text';
   throw invalid(`The following data type is not supported: ${dataType}`);
-}
-
-/** Tags of a parameter: 50 at most, one for each key. */
-export function checkTags(tags: readonly Tag[]): Tag[] {
-  if (tags.length > 50) throw new AwsError('TooManyTagsError', 'Too many tags');
-  if (new Set(tags.map((tag) => tag.Key)).size < tags.length) throw invalid('Duplicate tag keys');
-  return [...tags];
 }

@@ -1,6 +1,7 @@
 import type { AssumeRoleCommandInput, AssumeRoleWithWebIdentityCommandInput, STS } from '@aws-sdk/client-sts';
 import { AwsError, NotPlayedError } from '../../kernel/errors.ts';
 import type { Kernel, Operations, Principal, RequestContext, Service } from '../../kernel/kernel.ts';
+import { sessionArn } from '../common/session-arn.ts';
 import type { IamRole, IamService } from '../iam/index.ts';
 import { mayAssume, mayAssumeWithWebIdentity } from './trust.ts';
 import { verifyWebIdentity } from './web-identity.ts';
@@ -10,20 +11,13 @@ export function createSts(kernel: Kernel): Service {
   const operations = {
     getCallerIdentity: (_input, { principal }) => ({
       Account: kernel.accountId,
-      Arn: sessionArn(kernel, principal),
+      Arn: sessionArn(kernel.accountId, principal),
       UserId: principal.userId ?? kernel.accountId,
     }),
     assumeRole: (input, context) => assumeRole(kernel, input, context),
     assumeRoleWithWebIdentity: (input) => assumeRoleWithWebIdentity(kernel, input),
   } satisfies Operations<STS>;
   return { id: 'sts', operations };
-}
-
-/** A role's session has an ARN of its own: `assumed-role/<role name without path>/<session>`. */
-function sessionArn(kernel: Kernel, principal: Principal): string {
-  if (principal.kind !== 'role') return principal.arn;
-  const roleName = principal.arn.slice(principal.arn.lastIndexOf('/') + 1);
-  return `arn:aws:sts::${kernel.accountId}:assumed-role/${roleName}/${principal.sessionName ?? roleName}`;
 }
 
 function assumeRole(kernel: Kernel, input: AssumeRoleCommandInput, { principal }: RequestContext) {
@@ -90,7 +84,10 @@ function openSession(kernel: Kernel, role: IamRole, sessionName: string, seconds
       SessionToken: sessionToken,
       Expiration: new Date(kernel.clock.now().getTime() + seconds * 1000),
     },
-    AssumedRoleUser: { AssumedRoleId: `${role.id}:${sessionName}`, Arn: sessionArn(kernel, session) },
+    AssumedRoleUser: {
+      AssumedRoleId: `${role.id}:${sessionName}`,
+      Arn: sessionArn(kernel.accountId, session),
+    },
   };
 }
 
@@ -106,7 +103,7 @@ function invalid(message: string): AwsError {
 }
 
 function accessDenied(kernel: Kernel, principal: Principal, arn: string): AwsError {
-  const who = sessionArn(kernel, principal);
+  const who = sessionArn(kernel.accountId, principal);
   return new AwsError(
     'AccessDenied',
     `User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${arn}`,

@@ -15,12 +15,7 @@ import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from '../sweep/registered.ts';
 import { ago, dead, memberOf, now, repairOf, unusedOfGroup, well, writtenObservation } from './seen-pool.ts';
 
-const arn = (workflow: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:trivet-${workflow}`;
-const context = () =>
-  fakeTaskContext({
-    now: now.toISOString(),
-    config: { repairWorkerArn: arn('repair-worker'), replaceEtcdMemberArn: arn('replace-etcd-member') },
-  });
+const context = () => fakeTaskContext({ now: now.toISOString() });
 const ids = ['i-0000000a', 'i-0000000b', 'i-0000000c', 'i-0000000d'];
 
 let registry: FakeRegistry;

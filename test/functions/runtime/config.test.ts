@@ -11,6 +11,7 @@ const complete = {
   TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: 'sg-1',
   TRIVET_PERMISSIONS_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/boundary',
   TRIVET_ADD_ON_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/add-on-boundary',
+  TRIVET_STATE_MACHINE_ARN_PREFIX: 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-',
   AWS_REGION: 'us-east-1',
 };
 
@@ -27,6 +28,7 @@ describe('readConfig', () => {
       etcdClientSecurityGroupId: 'sg-1',
       permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
       addOnBoundaryArn: 'arn:aws:iam::123456789012:policy/add-on-boundary',
+      stateMachineArnPrefix: 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-',
       longestTaskTimeoutSeconds: 900,
     });
   });

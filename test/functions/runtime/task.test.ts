@@ -29,6 +29,7 @@ beforeEach(() => {
     TRIVET_ETCD_CLIENT_SECURITY_GROUP_ID: 'sg-1',
     TRIVET_PERMISSIONS_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/boundary',
     TRIVET_ADD_ON_BOUNDARY_ARN: 'arn:aws:iam::123456789012:policy/add-on-boundary',
+    TRIVET_STATE_MACHINE_ARN_PREFIX: 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-',
     AWS_REGION: 'us-east-1',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   };

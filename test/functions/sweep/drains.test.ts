@@ -13,8 +13,7 @@ import { buildSpec } from '../../support/specs.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from './registered.ts';
 
-const drainWorkerArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-drain-worker';
-const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { drainWorkerArn } });
+const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z' });
 const leaving = 'i-0123456789abcdef0';
 const serving = 'i-0123456789abcdef1';
 

@@ -14,7 +14,7 @@ import { unstubbed } from '../../support/unstubbed.ts';
 import { putFormedCluster } from './registered.ts';
 
 const replaceEtcdMemberArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-replace-etcd-member';
-const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z', config: { replaceEtcdMemberArn } });
+const context = () => fakeTaskContext({ now: '2026-03-01T12:00:00.000Z' });
 
 let registry: FakeRegistry;
 let executions: FakeExecutions;

@@ -7,6 +7,7 @@ import { kmsProviders } from './kms.ts';
 import { lambdaProviders } from './lambda.ts';
 import { operationsProviders } from './operations.ts';
 import { s3Providers } from './s3.ts';
+import { ssmProviders } from './ssm.ts';
 import { stepfunctionsProviders } from './stepfunctions.ts';
 
 /**
@@ -22,5 +23,6 @@ export const allProviders: readonly Provider[] = [
   ...lambdaProviders,
   ...operationsProviders,
   ...s3Providers,
+  ...ssmProviders,
   ...stepfunctionsProviders,
 ] as unknown as readonly Provider[];

@@ -1,0 +1,40 @@
+import { type Executions, executionArnOf } from '../aws/executions.ts';
+import type { TaskContext } from '../runtime/task.ts';
+
+/** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
+const numberedAttemptsMax = 5;
+
+export interface Start {
+  readonly stateMachineArn: string;
+  /** What the execution is of: two starts with the same are one. */
+  readonly prefix: string;
+  readonly input: object;
+}
+
+/** `joined`: one of that name runs already, which is enough. */
+export interface Started {
+  readonly name: string;
+  readonly joined: boolean;
+}
+
+/**
+ * Starts a workflow under the first free name `<prefix>-<attempt>`; one that runs is enough (design §4). It is looked for first, since Step
+ * Functions answers a second start of the same name and input as if it had been the first.
+ */
+export async function startNamed(
+  { stateMachineArn, prefix, input }: Start,
+  executions: Executions,
+  { clock, signal }: Pick<TaskContext, 'clock' | 'signal'>,
+): Promise<Started | undefined> {
+  const minute = Math.floor(clock.now().getTime() / 60_000);
+  const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
+  for (const attempt of attempts) {
+    const name = `${prefix}-${attempt}`;
+    const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
+    if (present?.status === 'RUNNING') return { name, joined: true };
+    if (present) continue;
+    const { started } = await executions.start({ stateMachineArn, name, input }, signal);
+    if (started) return { name, joined: false };
+  }
+  return undefined;
+}
