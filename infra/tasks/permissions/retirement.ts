@@ -50,7 +50,7 @@ export function retirementPermissions(scope: Scope): Permissions {
       ...registry(),
       ...listsVersions(scope),
       allow(
-        ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+        ['s3:DeleteObjectVersion'],
         [
           bucketArn(scope.deployment, 'clusters/*'),
           issuersBucketArn(scope.deployment, '*/.well-known/openid-configuration'),
