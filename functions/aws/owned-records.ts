@@ -89,7 +89,8 @@ function conditionOf(record: OwnedRecord, lease: Lease, cluster: string) {
   const values = (entries: Record<string, unknown>): Record<string, AttributeValue> => toItem(entries);
   if (record.pk === registryKeys.address('').pk)
     return {
-      ConditionExpression: 'cluster = :cluster',
+      ConditionExpression: '#cluster = :cluster',
+      ExpressionAttributeNames: { '#cluster': 'cluster' },
       ExpressionAttributeValues: values({ ':cluster': cluster }),
     };
   const own = registryKeys.lease(cluster, lease.scope);
