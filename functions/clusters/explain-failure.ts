@@ -14,6 +14,9 @@ const again = 'run it again: every step that is done is kept';
 const waysOn: Readonly<Record<string, string>> = {
   SpecInvalid: 'correct the spec, and run it again',
   SpecRefused: 'change the spec as each line says, and run it again',
+  ClusterRetiring: 'wait until retire-cluster has ended, or choose another name',
+  RetirementRefused: 'type the cluster’s name again as the confirmation',
+  RetirementIncomplete: 'look whose it is (the message names it), and run it again: what is gone stays gone',
   LeaseHeld: 'wait for the other execution to end, then run it again',
   LeaseLost: 'another execution has taken over; look at that one',
   ForeignResource: 'rename or remove the resource that is in the way, or choose another cluster name',

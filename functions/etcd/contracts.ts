@@ -51,6 +51,8 @@ export const slotObservation = z.strictObject({
   slot: slotName,
   observedAt: timestamp,
   formed: z.boolean(),
+  /** Why the slot is left alone: its cluster is being retired. */
+  retiring: z.optional(text),
   clusterId: z.optional(uint64),
   /** For the directive of a member that forms: etcd's initial-cluster and its token. */
   initialCluster: text,

@@ -19,6 +19,7 @@ export const runbookWorkflows = [
   'replace-etcd-member',
   'drain-worker',
   'repair-worker',
+  'retire-cluster',
 ] as const;
 
 /** Every branch carries its reason; what cannot be done is no decision but `RunbookRefused`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClusterRecord } from '../aws/registry.ts';
 import { describePause, pauseOf } from '../clusters/pause.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { RunbookRefused } from '../runtime/errors.ts';
 import type { RunbookDecision, RunbookRequest } from './contracts.ts';
 import { type RunbookParameter, runbooks } from './definitions.ts';
@@ -80,6 +81,8 @@ export function decideRunbook(
     throw new RunbookRefused(
       `Cluster: there is no cluster ${cluster}; there are: ${subject.clusters.join(', ') || 'none'}`,
     );
+  if (name === 'retire-cluster') return decideRetirement(given, record, now);
+  refuseRetiring(record);
   if (name === 'pause-automation')
     return { action: 'pause', cluster, minutes: Number(given.Minutes), reason: given.Reason ?? '' };
   if (name === 'resume-automation') return { action: 'resume', cluster, reason: 'a person asks for it' };
@@ -87,6 +90,25 @@ export function decideRunbook(
   return given.Slot === undefined
     ? decideForWorker(name, given, subject)
     : decideForSlot(name, given.Slot, cluster, subject);
+}
+
+function refuseRetiring(record: ClusterRecord): void {
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) throw new RunbookRefused(`Cluster: ${retiring}: nothing else is done to it`);
+}
+
+/** One that was begun goes on as it was begun, whatever is asked for of its volumes: to keep them may be asked for later, too. */
+function decideRetirement(
+  { Cluster: cluster = '', Confirm: confirm = '', Volumes: volumes }: RunbookArguments,
+  record: ClusterRecord,
+  now: Date,
+): RunbookDecision {
+  if (confirm !== cluster)
+    throw new RunbookRefused(`Confirm: "${confirm}" is not the name of the cluster again, "${cluster}"`);
+  refusePaused(record, now);
+  const reason = `${cluster} is taken away, its volumes ${volumes === 'keep' ? 'kept' : 'with it'}`;
+  const input = { cluster, confirm, ...(volumes === 'keep' && { keepVolumes: true }) };
+  return starting('retire-cluster', { reason, cluster, input });
 }
 
 function refusePaused(record: ClusterRecord, now: Date): void {
@@ -102,7 +124,10 @@ function decideProvisioning(
   { record, written }: RunbookSubject,
   now: Date,
 ): RunbookDecision {
-  if (record) refusePaused(record, now);
+  if (record) {
+    refuseRetiring(record);
+    refusePaused(record, now);
+  }
   const spec = object === 'recorded' ? record?.spec : written?.spec;
   if (object === 'recorded' && !spec)
     throw new RunbookRefused(

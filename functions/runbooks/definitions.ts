@@ -139,4 +139,28 @@ export const runbooks: readonly Runbook[] = [
     approval: false,
     whenStopped: 'It is one write: it has happened, or it has not.',
   },
+  {
+    name: 'retire-cluster',
+    title: 'Retire a cluster',
+    description:
+      'Takes a cluster away with everything that is its own: nodes, etcd with all its data, load balancer, network interfaces, volumes, roles, keys and records. Proves at the end that nothing is left. Never touches another cluster, and cannot be undone.',
+    parameters: [
+      cluster,
+      {
+        name: 'Confirm',
+        description: "The cluster's name, typed again",
+        allowedPattern: '^[a-z][a-z0-9-]{0,18}[a-z0-9]$',
+      },
+      {
+        name: 'Volumes',
+        description:
+          "What becomes of etcd's volumes: delete, or keep (they stay in your account with the tag trivet:retired-cluster, and cost). A retirement that was begun with keep goes on with it",
+        allowedValues: ['delete', 'keep'],
+        default: 'delete',
+      },
+    ],
+    approval: true,
+    whenStopped:
+      'What is gone stays gone, and nothing else works on the cluster any more. Run it again: it goes on with what is still there.',
+  },
 ];

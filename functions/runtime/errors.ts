@@ -76,6 +76,24 @@ export class ClusterUnknown extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** The cluster is being retired: nothing of it is made or changed any more. */
+export class ClusterRetiring extends TrivetError {
+  override readonly name = 'ClusterRetiring' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A retirement was asked for that is not what the person who asked has typed. Named by a Pass state; no task throws it. */
+export class RetirementRefused extends TrivetError {
+  override readonly name = 'RetirementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
+export class RetirementIncomplete extends TrivetError {
+  override readonly name = 'RetirementIncomplete' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A conditional write of an object found another version of it. */
 export class ObjectConflict extends TrivetError {
   override readonly name = 'ObjectConflict' as const;
@@ -250,6 +268,9 @@ export const catalogue = {
   RegistryConflict,
   PlanStale,
   ClusterUnknown,
+  ClusterRetiring,
+  RetirementRefused,
+  RetirementIncomplete,
   ObjectConflict,
   ForeignResource,
   AwsThrottled,

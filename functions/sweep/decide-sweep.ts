@@ -10,6 +10,8 @@ export interface SweptSlot {
   readonly phase: 'forming' | 'serving';
   /** Whether an execution holds the slot's or the cluster's lease now. */
   readonly leased: boolean;
+  /** Why the slot is left alone: its cluster is being retired. */
+  readonly retiring?: string;
   /** The instance on which the registry last saw the member. */
   readonly recordedInstanceId?: string;
   readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
@@ -44,22 +46,24 @@ export const sweepPolicy: SweepPolicy = {
  * Whether a slot is one that could launch and has not: only for such a one are its group's activities asked for, so that a sweep that
  * finds nothing costs nothing more. Pure.
  */
-export function launchMatters({ formed, leased, group, networkInterfaceFree }: SweptSlot): boolean {
+export function launchMatters(swept: SweptSlot): boolean {
+  const { formed, leased, group, networkInterfaceFree, retiring } = swept;
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
-  return formed || leased;
+  return retiring === undefined && (formed || leased);
 }
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
 export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
   const judgement =
-    decideOnForming(swept, policy, now) ??
+    decideOnPhase(swept, policy, now) ??
     decideOnGroup(swept, policy, now) ??
     decideOnInstance(swept, policy, now);
   return { cluster: swept.cluster, slot: swept.slot, ...judgement };
 }
 
-function decideOnForming(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
-  const { formed, leased } = swept;
+function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+  const { formed, leased, retiring } = swept;
+  if (retiring !== undefined) return { action: 'wait', reason: retiring };
   if (formed) return undefined;
   if (leased) return decideWhileForming(swept, policy, now);
   return {

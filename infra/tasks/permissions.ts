@@ -8,6 +8,7 @@ import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
 import { replacementPermissions } from './permissions/replacement.ts';
+import { retirementPermissions } from './permissions/retirement.ts';
 import { runbookPermissions } from './permissions/runbooks.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
@@ -34,6 +35,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...repairPermissions(scope),
     ...replacementPermissions(scope),
     ...scalingPermissions(scope),
+    ...retirementPermissions(scope),
     ...runbookPermissions(scope),
     ...sweepPermissions(scope),
   };

@@ -90,6 +90,16 @@ describe('what is asked', () => {
       { action: 'pause', minutes: 10_080 },
     ],
     ['resume-automation', ofDemo(), { action: 'resume', cluster: 'demo' }],
+    [
+      'retire-cluster',
+      ofDemo({ Confirm: 'demo' }),
+      { action: 'start', workflow: 'retire-cluster', input: { cluster: 'demo', confirm: 'demo' } },
+    ],
+    [
+      'retire-cluster',
+      ofDemo({ Confirm: 'demo', Volumes: 'keep' }),
+      { action: 'start', input: { cluster: 'demo', confirm: 'demo', keepVolumes: true } },
+    ],
   ])('%s with %j', (runbook, parameters, decision) => {
     expect(decide(runbook, parameters)).toMatchObject(decision);
   });
@@ -207,6 +217,13 @@ describe('what is refused', () => {
       { clusters: ['demo'], record, slots: [] },
       'InstanceId: no pool of demo has the instance i-0123456789abcdef0',
     ],
+    [
+      'a retirement without the name again',
+      'retire-cluster',
+      ofDemo({ Confirm: 'other' }),
+      demo,
+      'Confirm: "other" is not the name of the cluster again, "demo"',
+    ],
   ])('%s', (_, runbook, parameters, subject, message) => {
     expect(() => decide(runbook, parameters, subject)).toThrow(message);
   });
@@ -217,10 +234,35 @@ describe('what is refused', () => {
     ['kick-slot', ofDemo({ Slot: 'a' })],
     ['drain-worker', instance],
     ['repair-worker', instance],
+    ['retire-cluster', ofDemo({ Confirm: 'demo' })],
   ])('%s on a paused cluster', (runbook, parameters) => {
     expect(() => decide(runbook, parameters, { ...demo, record: paused })).toThrow(
       'demo is paused until 2026-03-01T13:00:00.000Z: a migration. Run resume-automation first',
     );
+  });
+
+  const retiring: RunbookSubject = {
+    ...demo,
+    record: {
+      ...record,
+      retirement: { startedAt: '2026-03-01T11:00:00.000Z', keepVolumes: false, execution: 'arn' },
+    },
+  };
+
+  test.each<[string, Record<string, unknown>]>([
+    ['provision-cluster', ofDemo()],
+    ['replace-slot', ofDemo({ Slot: 'a' })],
+    ['drain-worker', instance],
+    ['pause-automation', ofDemo({ Reason: 'wait' })],
+    ['resume-automation', ofDemo()],
+  ])('%s on a cluster that is being retired', (runbook, parameters) => {
+    expect(() => decide(runbook, parameters, retiring)).toThrow(
+      'Cluster: demo is being retired since 2026-03-01T11:00:00.000Z: nothing else is done to it',
+    );
+  });
+
+  test('not to go on with a retirement that was begun', () => {
+    expect(decide('retire-cluster', ofDemo({ Confirm: 'demo' }), retiring).action).toBe('start');
   });
 
   test('nothing, on a paused cluster, of what is about the pause itself', () => {
