@@ -3,31 +3,12 @@
  * literal: minifiers rename classes (codebases-as-models, habit 9). `retryable` means that the same call may succeed later without
  * anybody changing anything; `terminal` means that it will not.
  */
-import {
-  ReplacementRefused,
-  RetirementIncomplete,
-  RetirementRefused,
-  RunbookFailed,
-  RunbookRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-  SpecInvalid,
-  SpecRefused,
-} from './refusals.ts';
-import { TrivetError } from './trivet-error.ts';
+export type ErrorKind = 'retryable' | 'terminal';
 
-export {
-  ReplacementRefused,
-  RetirementIncomplete,
-  RetirementRefused,
-  RunbookFailed,
-  RunbookRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-  SpecInvalid,
-  SpecRefused,
-} from './refusals.ts';
-export { type ErrorKind, TrivetError } from './trivet-error.ts';
+export abstract class TrivetError extends Error {
+  abstract override readonly name: string;
+  abstract readonly kind: ErrorKind;
+}
 
 /** A task was called with an input that its contract refuses: a bug of the caller. */
 export class InputInvalid extends TrivetError {
@@ -51,6 +32,18 @@ export class ConfigInvalid extends TrivetError {
 export class TaskTimedOut extends TrivetError {
   override readonly name = 'TaskTimedOut' as const;
   override readonly kind = 'retryable' as const;
+}
+
+/** A cluster spec is malformed. The message lists every problem with its path and fix. */
+export class SpecInvalid extends TrivetError {
+  override readonly name = 'SpecInvalid' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A well-formed spec asks for a change that is not safe or not possible here. */
+export class SpecRefused extends TrivetError {
+  override readonly name = 'SpecRefused' as const;
+  override readonly kind = 'terminal' as const;
 }
 
 /** Another execution holds the lease. */
@@ -86,6 +79,18 @@ export class ClusterUnknown extends TrivetError {
 /** The cluster is being retired: nothing of it is made or changed any more. */
 export class ClusterRetiring extends TrivetError {
   override readonly name = 'ClusterRetiring' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A retirement was asked for that is not what the person who asked has typed. Named by a Pass state; no task throws it. */
+export class RetirementRefused extends TrivetError {
+  override readonly name = 'RetirementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
+export class RetirementIncomplete extends TrivetError {
+  override readonly name = 'RetirementIncomplete' as const;
   override readonly kind = 'terminal' as const;
 }
 
@@ -154,6 +159,12 @@ export class SlotHeld extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
+export class ReplacementRefused extends TrivetError {
+  override readonly name = 'ReplacementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A directive for this instance is there already and says something else. */
 export class DirectiveConflict extends TrivetError {
   override readonly name = 'DirectiveConflict' as const;
@@ -211,6 +222,30 @@ export class CertificateInvalid extends TrivetError {
 /** A certificate was asked for that is not given to anybody. */
 export class RequestRefused extends TrivetError {
   override readonly name = 'RequestRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person asks for a size that a pool cannot have, or in a form that is none; nothing was changed. */
+export class ScalingRefused extends TrivetError {
+  override readonly name = 'ScalingRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person's size was reached in part only: no zone gives the rest, or a worker has to stay. */
+export class ScalingUnfinished extends TrivetError {
+  override readonly name = 'ScalingUnfinished' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
+export class RunbookRefused extends TrivetError {
+  override readonly name = 'RunbookRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A workflow that a runbook started has failed. Named by a Fail state; no task throws it. */
+export class RunbookFailed extends TrivetError {
+  override readonly name = 'RunbookFailed' as const;
   override readonly kind = 'terminal' as const;
 }
 
