@@ -31,8 +31,8 @@ export const replacementObservation = z.strictObject({
   formed: z.boolean(),
   /** The pods' network is the user's to install: nodes are not ready before that. */
   ownNetwork: z.boolean(),
-  /** There while the cluster's automation is paused: until when, and why. */
-  paused: z.optional(text),
+  /** There while the cluster is left alone: its automation is paused, until when and why, or it is being retired. */
+  leftAlone: z.optional(text),
   /** Another execution that runs holds the cluster's lease. */
   inHand: z.boolean(),
   /** Every slot. */
@@ -123,7 +123,7 @@ export const suspendLaunch: Contract<z.infer<typeof ofGroup>, z.infer<typeof sus
   name: 'suspend-launch',
   input: ofGroup,
   output: suspendOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };
 
 const resumeOutput = z.strictObject({ resumed: z.boolean() });
@@ -131,7 +131,7 @@ export const resumeLaunch: Contract<z.infer<typeof ofGroup>, z.infer<typeof resu
   name: 'resume-launch',
   input: ofGroup,
   output: resumeOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };
 
 const moveInput = z.strictObject({ lease, cluster: clusterName, decision: replacementDecision });
@@ -141,7 +141,7 @@ export const moveLeader: Contract<z.infer<typeof moveInput>, z.infer<typeof move
   name: 'move-leader',
   input: moveInput,
   output: moveOutput,
-  errors: ['LeaseLost', 'ClusterUnknown'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring'],
 };
 
 const terminateInput = z.strictObject({ ...ofGroup.shape, target, decision: replacementDecision });
@@ -151,5 +151,5 @@ export const terminateNode: Contract<z.infer<typeof terminateInput>, z.infer<typ
   name: 'terminate-node',
   input: terminateInput,
   output: terminateOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };

@@ -15,6 +15,7 @@ import {
 } from '../aws/slot-holders.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { describePause, pauseOf } from '../clusters/pause.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { observeReplacement, type ReplacementObservation } from './contracts.ts';
@@ -55,14 +56,15 @@ export const handler = task(
     const factOf = (each: SlotRecord) => facts.find(({ name }) => name === nameOf(each));
     const group = factOf(own);
     const interfaceHolder = interfaceHolders.get(own.networkInterfaceId ?? '');
-    const paused = pauseOf(record, clock.now());
+    const pause = pauseOf(record, clock.now());
+    const leftAlone = retiringReason(record) ?? (pause && describePause(cluster, pause));
     return {
       cluster,
       slot,
       observedAt: clock.now().toISOString(),
       formed: record.formed,
       ownNetwork: record.spec.network.cni === 'none',
-      ...(paused && { paused: describePause(cluster, paused) }),
+      ...(leftAlone !== undefined && { leftAlone }),
       inHand,
       slots: slots.map((each, index) => ({
         ...slotOf(each, factOf(each), instances),
