@@ -8,6 +8,7 @@ import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
+import { renderScaling, type ScalingStatus, summarizeScaling } from '../scaling.ts';
 import { invokeTask, type Target } from '../target.ts';
 import { renderWorkers, summarizeWorkers, type WorkersStatus } from '../workers.ts';
 
@@ -38,6 +39,8 @@ export interface ClusterStatus {
   readonly kubernetesHealth?: KubernetesHealth;
   /** As the latest sweep found them. */
   readonly workers: WorkersStatus;
+  /** What plans of workers have said, and what they have asked for. */
+  readonly scaling: ScalingStatus;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
@@ -73,10 +76,11 @@ export async function showStatus(
 /** One cluster: the registry, etcd as the task in the VPC sees it now, executions and alarms. */
 export async function readStatus(target: Target, cluster: string): Promise<ClusterStatus> {
   const registry = makeRegistry(target.config);
-  const [record, slots, repairs, verified, running, alarms] = await Promise.all([
+  const [record, slots, repairs, scaling, verified, running, alarms] = await Promise.all([
     registry.getCluster(cluster),
     registry.getSlots(cluster),
     registry.getRepairs(cluster),
+    registry.getScaling(cluster),
     invokeTask<{ health: EtcdHealth }>(target, 'verify-etcd', { cluster }).catch((error: unknown) => {
       if (error instanceof CommandError) return undefined;
       throw error;
@@ -99,6 +103,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     kubernetes: summarizeStatus(health),
     ...(health && { kubernetesHealth: health }),
     workers: summarizeWorkers(repairs),
+    scaling: summarizeScaling(scaling),
     running,
     alarms,
     ...failureOf(record),
@@ -202,6 +207,7 @@ export function renderStatus(status: ClusterStatus): string[] {
     `  etcd: ${etcd}`,
     ...renderKubernetes(status.kubernetesHealth).map((line) => `  ${line}`),
     ...renderWorkers(status.workers).map((line) => `  ${line}`),
+    ...renderScaling(status.scaling).map((line) => `  ${line}`),
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),

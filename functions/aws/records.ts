@@ -1,6 +1,6 @@
 import type { Layout } from '../clusters/contracts.ts';
 import type { ClusterSpec } from '../clusters/spec.ts';
-import type { BackOff, Unneeded } from '../scaling/contracts.ts';
+import type { BackOff, PlannedWorkers, Unneeded } from '../scaling/contracts.ts';
 
 /** The registry's items without their keys (plan §3.2). Dates are ISO 8601 strings. */
 export interface ClusterRecord {
@@ -92,12 +92,22 @@ export interface ObservationRecord {
   readonly [key: string]: unknown;
 }
 
+/** Workers that a plan has asked for. */
+export interface LaunchRecord extends PlannedWorkers {
+  /** When the workers were seen of which it was decided, ISO 8601. */
+  readonly observedAt: string;
+  /** How many their group was to have with them. */
+  readonly size: number;
+}
+
 /** What scaling remembers of a cluster. */
 export interface ScalingRecord {
   /** Rises with each write. */
   readonly revision: number;
   readonly backOffs: readonly BackOff[];
   readonly unneeded: readonly Unneeded[];
+  /** What plans have asked for lately, newest first. */
+  readonly launches?: readonly LaunchRecord[];
   /** What was decided last, and when, ISO 8601. */
   readonly decided?: {
     readonly at: string;

@@ -23,6 +23,7 @@ import type {
 export type {
   ClusterRecord,
   FailureRecord,
+  LaunchRecord,
   LeaseRecord,
   ObservationRecord,
   PauseRecord,

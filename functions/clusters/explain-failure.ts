@@ -20,6 +20,10 @@ const waysOn: Readonly<Record<string, string>> = {
   LeaseHeld: 'wait for the other execution to end, then run it again',
   LeaseLost: 'another execution has taken over; look at that one',
   ForeignResource: 'rename or remove the resource that is in the way, or choose another cluster name',
+  ClusterUnknown: 'name a cluster and a pool that there are (trivet status)',
+  ScalingRefused: 'ask for what the cause allows',
+  ScalingUnfinished:
+    'mend what the cause names (give the pool other zones or instance types in its spec, or move what holds a worker), and ask again',
   VolumeFailed:
     'see that the deployment’s key allows EBS to use it; for a slot that held data, run replace-etcd-member',
   SlotHeld: 'see the slot’s verdict in trivet status',

@@ -19,6 +19,7 @@ export type DrainCause = (typeof drainCauses)[number];
 
 /** What becomes of the worker once it is drained. */
 export const drainEnds = ['complete-hook', 'terminate', 'terminate-and-shrink', 'keep'] as const;
+export type DrainEnd = (typeof drainEnds)[number];
 
 /** Why a worker is drained; what is so is observed anew. */
 const drainRequest = z.strictObject({

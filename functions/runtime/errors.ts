@@ -219,6 +219,18 @@ export class RequestRefused extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A person asks for a size that a pool cannot have, or in a form that is none; nothing was changed. */
+export class ScalingRefused extends TrivetError {
+  override readonly name = 'ScalingRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person's size was reached in part only: no zone gives the rest, or a worker has to stay. */
+export class ScalingUnfinished extends TrivetError {
+  override readonly name = 'ScalingUnfinished' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
 export class RunbookRefused extends TrivetError {
   override readonly name = 'RunbookRefused' as const;
@@ -273,6 +285,8 @@ export const catalogue = {
   KubernetesAbsent,
   CertificateInvalid,
   RequestRefused,
+  ScalingRefused,
+  ScalingUnfinished,
   RunbookRefused,
   RunbookFailed,
   WaitExhausted,

@@ -10,7 +10,9 @@ import type { Executions } from '../aws/executions.ts';
 import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { observePools, type PoolsSeen } from '../demand/observe-pools.ts';
+import { startDrain } from '../drain/start-drain.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
+import { OutputInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -25,7 +27,7 @@ import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
 import { replaceHungNode } from './replace-hung-node.ts';
-import { type Start, startNamed } from './start-named.ts';
+import { type Start, type Started, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -107,7 +109,7 @@ async function act(
     case 'start-scale':
       return startScaling(finding, deps.executions, context);
     case 'start-drain':
-      return startDrain(finding, deps.executions, context);
+      return startDrainOf(finding, deps.executions, context);
     default:
       return finding.action satisfies never;
   }
@@ -145,15 +147,19 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
-/** The name of the execution, where one was started. */
-async function start(
+function start(
   workflow: string,
   { input, prefix }: Omit<Start, 'stateMachineArn'>,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
   const stateMachineArn = `${context.config.stateMachineArnPrefix}${workflow}`;
-  const started = await startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
+}
+
+/** The name of the execution, where one was started. */
+async function nameOf(starting: Promise<Started | undefined>): Promise<string | undefined> {
+  const started = await starting;
   return started && !started.joined ? started.name : undefined;
 }
 
@@ -178,14 +184,15 @@ function startForWorker(
   return start(workflow, { prefix, input }, executions, context);
 }
 
-function startDrain(
-  { cluster, pool, zone, instanceId, cause, afterwards, deadlineAt }: SweepFinding,
+function startDrainOf(
+  { afterwards, cause, cluster, deadlineAt, instanceId, pool, zone }: SweepFinding,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
-  const prefix = `${cluster}-${pool}-${instanceId}`;
-  return start('drain-worker', { prefix, input }, executions, context);
+  if (!(pool && zone && instanceId && cause && afterwards))
+    throw new OutputInvalid(`a drain of ${cluster} was decided without its worker, cause or end`);
+  const request = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
+  return nameOf(startDrain(request, executions, context));
 }
 
 function startScaling(

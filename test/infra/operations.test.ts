@@ -75,7 +75,8 @@ test('events go to the sweep with what they name, and what is not delivered is k
   });
   expect(Object.fromEntries(templates)).toEqual({
     'trivet-instance-waits': groupScope('EC2 Instance-launch Lifecycle Action'),
-    'trivet-launch-failed': groupScope('EC2 Instance Launch Unsuccessful'),
+    'trivet-launch-failed':
+      '{"scope":{"autoScalingGroupName":<detail-AutoScalingGroupName>,"reason":"EC2 Instance Launch Unsuccessful"}}',
     'trivet-instance-terminated': groupScope('EC2 Instance Terminate Successful'),
     'trivet-worker-leaves': groupScope('EC2 Instance-terminate Lifecycle Action'),
     'trivet-spot-interruption':
