@@ -98,13 +98,16 @@ function buildProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(trivet --help lists the commands)');
   addClusterCommands(program);
-  addArtifactCommands(program, {
+  addLookingCommands(program);
+  const runner: Runner = {
     onTarget,
     run: async (flags, command) => {
       exitCode = await command(createOutput({ json: flags.json === true }));
     },
     runOnTarget: withTarget,
-  });
+  };
+  addRunbookCommands(program, runner);
+  addArtifactCommands(program, runner);
   program
     .command('schema')
     .description("print the cluster spec's JSON Schema")
@@ -129,16 +132,6 @@ function addClusterCommands(program: Command): void {
     .action((cluster: string | undefined, flags: CommonFlags) =>
       withTarget(flags, (target, output) => showStatus(target, cluster, output)),
     );
-  addLookingCommands(program);
-  const runner: Runner = {
-    onTarget,
-    run: async (flags, command) => {
-      exitCode = await command(createOutput({ json: flags.json === true }));
-    },
-    runOnTarget: withTarget,
-  };
-  addRunbookCommands(program, runner);
-  addArtifactCommands(program, runner);
   onTarget(program.command('scale <cluster>'))
     .description(
       'give a pool as many workers as you say, draining those that are too many, and follow the workflow; safe to repeat',

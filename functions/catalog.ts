@@ -1,4 +1,5 @@
 import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
+import { replacementTasks } from './catalog-replacement.ts';
 import { retirementTasks } from './catalog-retirement.ts';
 import { runbookTasks } from './catalog-runbooks.ts';
 import { leavingWorkerTasks } from './catalog-workers.ts';
@@ -143,6 +144,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: "Advances a slot's mark in the registry once its member is a healthy voter",
   },
+  ...replacementTasks,
   {
     name: 'finish-provisioning',
     entry: 'functions/clusters/finish-provisioning.ts',

@@ -19,7 +19,7 @@ export interface ClusterRecord {
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
   readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
-  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 23). */
+  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 25). */
   readonly retirement?: RetirementRecord;
   /** Trivet changes nothing by itself until this ends (functions/clusters/pause.ts). */
   readonly pause?: PauseRecord;
@@ -62,7 +62,7 @@ export interface SlotRecord {
   readonly filesystemUuid: string;
   readonly generation: number;
   readonly memberName: string;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** True once etcd was directed to start on the slot's volume: `form` may repeat only before that. */
   readonly startedOnce: boolean;
   readonly networkInterfaceId?: string;

@@ -27,6 +27,8 @@ const waysOn: Readonly<Record<string, string>> = {
   VolumeFailed:
     'see that the deployment’s key allows EBS to use it; for a slot that held data, run replace-etcd-member',
   SlotHeld: 'see the slot’s verdict in trivet status',
+  ReplacementRefused:
+    'nothing was ended; see first to what the cause names (trivet status), then run it again',
   WaitExhausted: `look at the slot’s console output and activities (trivet status), and ${again}`,
   EtcdUnhealthy: `look at etcd’s members (trivet status), and ${again}`,
   EtcdUnreachable: `see that the nodes run and the security groups let the tasks in, and ${again}`,

@@ -15,7 +15,7 @@ const slotRecord = z.strictObject({
   memberName: text,
   generation: z.int(),
   filesystemUuid: text,
-  phase: z.enum(['forming', 'planned', 'serving']),
+  phase: z.enum(['forming', 'serving']),
   /** A node reported etcd started on this volume: `form` may never mean "from nothing" again (design §6). */
   startedOnce: z.boolean(),
   volumeId: z.optional(text),

@@ -5,6 +5,7 @@
 export const otherWorkflows: readonly string[] = [
   'provision-cluster',
   'replace-etcd-member',
+  'replace-control-plane-node',
   'join-worker',
   'drain-worker',
   'scale-workers',

@@ -159,6 +159,12 @@ export class SlotHeld extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
+export class ReplacementRefused extends TrivetError {
+  override readonly name = 'ReplacementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A directive for this instance is there already and says something else. */
 export class DirectiveConflict extends TrivetError {
   override readonly name = 'DirectiveConflict' as const;
@@ -275,6 +281,7 @@ export const catalogue = {
   ResourceNotReady,
   SlotNotReady,
   SlotHeld,
+  ReplacementRefused,
   DirectiveConflict,
   ProtocolInvalid,
   EtcdUnreachable,

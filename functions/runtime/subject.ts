@@ -1,14 +1,15 @@
 /** Fields by which one finds all log lines of a cluster, and of what is in it (ADR 23). */
 const subjectFields = ['cluster', 'slot', 'pool', 'zone', 'instanceId'] as const;
 
-/** What a task is about: its input says so, or what it carries of an observation, a lease or a spec. Pure. */
+/** What a task is about: its input says so, or what it carries of an observation, a lease, a spec or a person's request. Pure. */
 export function subjectOf(input: unknown): Record<string, string> {
   const fields = fieldsOf(input);
-  const { lease, observation, slot, spec } = fields;
+  const { lease, observation, request, slot, spec } = fields;
   const places = [
     { cluster: fieldsOf(spec).name },
     fieldsOf(lease),
     fieldsOf(observation),
+    fieldsOf(request),
     fieldsOf(slot),
     fields,
   ];

@@ -175,7 +175,10 @@ const drainsVerdict = z.strictObject({ action: z.enum(['done', 'wait', 'stay']),
 /** What has become of drains. `stay`: all have ended, and not every worker goes. */
 export type DrainsVerdict = z.infer<typeof drainsVerdict>;
 
-const verifyDrainsInput = z.strictObject({ drains: z.array(startedDrain).check(z.minLength(1)) });
+const verifyDrainsInput = z.strictObject({
+  cluster: clusterName,
+  drains: z.array(startedDrain).check(z.minLength(1)),
+});
 export const verifyDrains: Contract<z.infer<typeof verifyDrainsInput>, DrainsVerdict> = {
   name: 'verify-drains',
   input: verifyDrainsInput,

@@ -62,7 +62,7 @@ async function planOf(
   log.info('planned', { cluster, ...tellDecision(decision) });
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
   const { observedAt } = found.observation;
-  const record = { ...recordDecision(before, decision, observedAt, now), backOffs: input.backOffs };
+  const record = recordDecision(before, decision, { backOffs: input.backOffs, observedAt, now });
   await remember(cluster, record, before, { registry: deps.registry, signal });
   return findingsOf(cluster, decision, observedAt);
 }

@@ -27,15 +27,21 @@ export function tellDecision(decision: ScalingDecision) {
 /** A group that was to be resized so lately and has not been is on its way to it, seconds. */
 const launchSecondsMax = 120;
 
+export interface RecordedWith {
+  readonly backOffs: ScalingRecord['backOffs'];
+  /** When the workers were seen of which it was decided. */
+  readonly observedAt: string;
+  readonly now: Date;
+}
+
 /**
  * What is remembered of a decision: for the next one, and for whoever asks why there are so many workers. Pure. What is decided again before it
- * has been carried out is told once. `observedAt`: when the workers were seen of which this was decided.
+ * has been carried out is told once.
  */
 export function recordDecision(
   before: ScalingRecord | undefined,
   { changes, leftOut, plan, reason, unneeded }: ScalingDecision,
-  observedAt: string,
-  now: Date,
+  { backOffs, now, observedAt }: RecordedWith,
 ): ScalingRecord {
   const earlier = before?.launches ?? [];
   const planned = group(plan?.additions ?? []).flatMap((one) => {
@@ -45,7 +51,7 @@ export function recordDecision(
   });
   return {
     revision: (before?.revision ?? 0) + 1,
-    backOffs: before?.backOffs ?? [],
+    backOffs,
     unneeded,
     launches: [...planned, ...earlier].slice(0, linesMax),
     decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },

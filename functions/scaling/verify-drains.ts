@@ -15,7 +15,7 @@ export interface VerifyDrainsDeps {
 export const handler = task(
   verifyDrains,
   (config): VerifyDrainsDeps => ({ executions: makeExecutions(config) }),
-  async ({ drains }, { executions }, { log, signal }) => {
+  async ({ cluster, drains }, { executions }, { log, signal }) => {
     const looked = await Promise.all(
       drains.map(async (drain) => ({
         drain,
@@ -23,7 +23,7 @@ export const handler = task(
       })),
     );
     const verdict = decideDrainsVerdict(looked);
-    log.info('verdict', { ...verdict });
+    log.info('verdict', { cluster, ...verdict });
     return verdict;
   },
 );

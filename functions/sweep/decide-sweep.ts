@@ -7,7 +7,7 @@ export interface SweptSlot {
   readonly slot: string;
   /** The cluster was formed once; before that, provision-cluster has the slot in hand. */
   readonly formed: boolean;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** Whether an execution holds the slot's or the cluster's lease now. */
   readonly leased: boolean;
   /** Why the slot is left alone: its cluster is being retired. */
@@ -47,25 +47,23 @@ export const sweepPolicy: SweepPolicy = {
  * finds nothing costs nothing more. Pure.
  */
 export function launchMatters(swept: SweptSlot): boolean {
-  const { formed, leased, phase, group, networkInterfaceFree, retiring } = swept;
+  const { formed, leased, group, networkInterfaceFree, retiring } = swept;
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
-  if (retiring !== undefined) return false;
-  return phase !== 'planned' && (formed || leased);
+  return retiring === undefined && (formed || leased);
 }
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
 export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
   const judgement =
-    decideOnPhase(swept, policy, now) ??
+    decideOnForming(swept, policy, now) ??
     decideOnGroup(swept, policy, now) ??
     decideOnInstance(swept, policy, now);
   return { cluster: swept.cluster, slot: swept.slot, ...judgement };
 }
 
-function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
-  const { formed, phase, leased, retiring } = swept;
+function decideOnForming(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+  const { formed, leased, retiring } = swept;
   if (retiring !== undefined) return { action: 'wait', reason: retiring };
-  if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
   if (formed) return undefined;
   if (leased) return decideWhileForming(swept, policy, now);
   return {

@@ -7,6 +7,7 @@ import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
+import { replacementPermissions } from './permissions/replacement.ts';
 import { retirementPermissions } from './permissions/retirement.ts';
 import { runbookPermissions } from './permissions/runbooks.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
@@ -32,6 +33,7 @@ export function permissions(resources: TaskResources): Permissions {
     ...workerPermissions(scope),
     ...drainPermissions(scope),
     ...repairPermissions(scope),
+    ...replacementPermissions(scope),
     ...scalingPermissions(scope),
     ...retirementPermissions(scope),
     ...runbookPermissions(scope),

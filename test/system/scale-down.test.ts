@@ -1,14 +1,9 @@
 import { AutoScaling } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { provision } from '../../cli/commands/provision.ts';
-import { awaitKubernetes } from '../../cli/kubernetes.ts';
 import { readSpecFile } from '../../cli/spec-file.ts';
-import { makeObjects } from '../../functions/aws/objects.ts';
-import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { KubernetesClient, KubernetesObject } from '../../functions/kubernetes/client.ts';
-import { openKubernetes } from '../../functions/kubernetes/open.ts';
-import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
+import { type ProvisionedCluster, provisionCluster } from '../support/provisioned-cluster.ts';
 
 const example = readSpecFile('examples/ha.yaml');
 /** No add-on tolerates it, so that the workers have the pods of this test alone. */
@@ -27,8 +22,6 @@ const spec = {
     scaleDown: { ...pool.scaleDown, quietSeconds: 60, ageSecondsMin: 0 },
   })),
 };
-const output = { json: true, say: () => {}, result: () => {} };
-const signal = new AbortController().signal;
 const pods = '/api/v1/namespaces/default/pods';
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
@@ -40,23 +33,15 @@ interface Node extends KubernetesObject {
   readonly spec?: { readonly unschedulable?: boolean };
 }
 
-let deployed: DeployedRegion;
+let cluster: ProvisionedCluster;
 let kubernetes: KubernetesClient;
 let scaling: AutoScaling;
 beforeAll(async () => {
-  deployed = await deployRegion();
-  const { target } = deployed;
-  expect(await provision(target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
-  const waiting = { signal, timeoutSeconds: 120, workers: 1 };
-  expect(await awaitKubernetes(target, spec.name, waiting)).toMatchObject({ ready: true });
-  const deps = { registry: makeRegistry(target.config), objects: makeObjects(target.config) };
-  kubernetes = await openKubernetes(deps, spec.name, 'kubernetes-admin');
+  cluster = await provisionCluster(spec);
+  ({ kubernetes } = cluster);
   scaling = new AutoScaling({ region: 'us-east-1' });
 }, 240_000);
-afterAll(async () => {
-  kubernetes?.close();
-  await deployed?.stop();
-});
+afterAll(() => cluster?.stop());
 
 const createPod = (name: string, cpu: string, more: object, metadata: object = {}) =>
   kubernetes.create<Pod>(pods, {
@@ -108,7 +93,7 @@ async function groups() {
 
 /** What each drain was started for, and what came of it. */
 async function drains() {
-  const { states, stateMachineArn } = deployed.target;
+  const { states, stateMachineArn } = cluster.deployed.target;
   const { executions = [] } = await states.listExecutions({
     stateMachineArn: stateMachineArn('drain-worker'),
   });
@@ -157,11 +142,10 @@ test('a worker that nothing needs any more is drained and ended, and its group b
   expect(await kubernetes.get(`${pods}/movable-${gone}`)).toBeUndefined();
 
   // Zone a is at its least by now, though its worker is idle, and in zone b the annotated pods keep theirs.
-  const registry = makeRegistry(deployed.target.config);
   const after = new Date().toISOString();
   const decided = await eventually(
     async () => {
-      const latest = (await registry.getScaling(spec.name))?.decided;
+      const latest = (await cluster.registry.getScaling(spec.name))?.decided;
       return latest && latest.at > after ? latest : undefined;
     },
     { timeoutMs: 30_000, intervalMs: 250, what: 'another decision' },

@@ -14,6 +14,7 @@ test.each<[unknown, Record<string, string>]>([
     { observation: { cluster: 'demo', pool: 'general', zone: 'b', instanceId: 'i-1' }, blocked: [] },
     { cluster: 'demo', pool: 'general', zone: 'b', instanceId: 'i-1' },
   ],
+  [{ request: { cluster: 'demo', pool: 'general', size: 3 } }, { cluster: 'demo', pool: 'general' }],
   [{ spec: { name: 'demo', zones: ['a'] } }, { cluster: 'demo' }],
   [{ cluster: 'demo', lease: { cluster: 'other' } }, { cluster: 'demo' }],
   [{ cluster: 7 }, {}],
