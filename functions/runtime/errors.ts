@@ -3,12 +3,30 @@
  * literal: minifiers rename classes (codebases-as-models, habit 9). `retryable` means that the same call may succeed later without
  * anybody changing anything; `terminal` means that it will not.
  */
-export type ErrorKind = 'retryable' | 'terminal';
+import {
+  ReplacementRefused,
+  RequestRefused,
+  RetirementIncomplete,
+  RetirementRefused,
+  RunbookFailed,
+  RunbookRefused,
+  ScalingRefused,
+  ScalingUnfinished,
+} from './request-errors.ts';
+import { type ErrorKind, TrivetError } from './trivet-error.ts';
 
-export abstract class TrivetError extends Error {
-  abstract override readonly name: string;
-  abstract readonly kind: ErrorKind;
-}
+export type { ErrorKind };
+export {
+  ReplacementRefused,
+  RequestRefused,
+  RetirementIncomplete,
+  RetirementRefused,
+  RunbookFailed,
+  RunbookRefused,
+  ScalingRefused,
+  ScalingUnfinished,
+  TrivetError,
+};
 
 /** A task was called with an input that its contract refuses: a bug of the caller. */
 export class InputInvalid extends TrivetError {
@@ -82,18 +100,6 @@ export class ClusterRetiring extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
-/** A retirement was asked for that is not what the person who asked has typed. Named by a Pass state; no task throws it. */
-export class RetirementRefused extends TrivetError {
-  override readonly name = 'RetirementRefused' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
-export class RetirementIncomplete extends TrivetError {
-  override readonly name = 'RetirementIncomplete' as const;
-  override readonly kind = 'terminal' as const;
-}
-
 /** A conditional write of an object found another version of it. */
 export class ObjectConflict extends TrivetError {
   override readonly name = 'ObjectConflict' as const;
@@ -159,12 +165,6 @@ export class SlotHeld extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
-/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
-export class ReplacementRefused extends TrivetError {
-  override readonly name = 'ReplacementRefused' as const;
-  override readonly kind = 'terminal' as const;
-}
-
 /** A directive for this instance is there already and says something else. */
 export class DirectiveConflict extends TrivetError {
   override readonly name = 'DirectiveConflict' as const;
@@ -216,36 +216,6 @@ export class KubernetesAbsent extends TrivetError {
 /** A certificate or key in the bucket does not fit what it should be. */
 export class CertificateInvalid extends TrivetError {
   override readonly name = 'CertificateInvalid' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** A certificate was asked for that is not given to anybody. */
-export class RequestRefused extends TrivetError {
-  override readonly name = 'RequestRefused' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** A person asks for a size that a pool cannot have, or in a form that is none; nothing was changed. */
-export class ScalingRefused extends TrivetError {
-  override readonly name = 'ScalingRefused' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** A person's size was reached in part only: no zone gives the rest, or a worker has to stay. */
-export class ScalingUnfinished extends TrivetError {
-  override readonly name = 'ScalingUnfinished' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
-export class RunbookRefused extends TrivetError {
-  override readonly name = 'RunbookRefused' as const;
-  override readonly kind = 'terminal' as const;
-}
-
-/** A workflow that a runbook started has failed. Named by a Fail state; no task throws it. */
-export class RunbookFailed extends TrivetError {
-  override readonly name = 'RunbookFailed' as const;
   override readonly kind = 'terminal' as const;
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   deployed = await deployRegion({});
   const { target } = deployed;
   const made = await Promise.all([provision(target, demo, output), provision(target, beside, output)]);
-  expect(made).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'SUCCEEDED' }]);
+  expect(made.map(({ cause, status }) => `${status} ${cause ?? ''}`)).toEqual(['SUCCEEDED ', 'SUCCEEDED ']);
   await eventually(async () => ((await look('demo')).inventory.counts.instance ?? 0) >= 2, {
     timeoutMs: 60_000,
     what: 'a worker of demo',
