@@ -60,20 +60,6 @@ function regionOptions(command: Command): Command {
     .option('--verbose', 'print what the region does');
 }
 
-/** Takes a cluster away. */
-function addRetireCommand(program: Command): void {
-  onTarget(program.command('retire <cluster>'))
-    .description(
-      'show what is there of a cluster; with --confirm, delete it all and follow the workflow; safe to repeat',
-    )
-    .option('--confirm <name>', "the cluster's name again: without it nothing is deleted")
-    .option('--keep-volumes', 'hand the volumes of etcd over to you instead of deleting them')
-    .option('--dry-run', 'show it only; exit code 0: nothing is left, 2: something is there')
-    .action((cluster: string, flags: CommonFlags & RetireFlags) =>
-      withTarget(flags, (target, output) => retireCluster(target, cluster, flags, output)),
-    );
-}
-
 /** What only looks, and tells why. */
 function addLookingCommands(program: Command): void {
   onTarget(program.command('explain <cluster> [subject]'))
@@ -89,6 +75,20 @@ function addLookingCommands(program: Command): void {
     .option('--since <length>', 'how far back: 30m, 2h, 3d', '1h')
     .action((cluster: string, flags: CommonFlags & EventsFlags) =>
       withTarget(flags, (target, output) => showEvents(target, cluster, flags, output)),
+    );
+}
+
+/** Takes a cluster away. */
+function addRetireCommand(program: Command): void {
+  onTarget(program.command('retire <cluster>'))
+    .description(
+      'show what is there of a cluster; with --confirm, delete it all and follow the workflow; safe to repeat',
+    )
+    .option('--confirm <name>', "the cluster's name again: without it nothing is deleted")
+    .option('--keep-volumes', 'hand the volumes of etcd over to you instead of deleting them')
+    .option('--dry-run', 'show it only; exit code 0: nothing is left, 2: something is there')
+    .action((cluster: string, flags: CommonFlags & RetireFlags) =>
+      withTarget(flags, (target, output) => retireCluster(target, cluster, flags, output)),
     );
 }
 

@@ -19,7 +19,7 @@ export interface ClusterRecord {
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
   readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
-  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 25). */
+  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 23). */
   readonly retirement?: RetirementRecord;
   /** Trivet changes nothing by itself until this ends (functions/clusters/pause.ts). */
   readonly pause?: PauseRecord;

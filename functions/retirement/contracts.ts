@@ -49,7 +49,7 @@ const inventory = z.strictObject({
   kept: z.array(text),
   /** What has the cluster's names and not its tags: not its own, and left alone (S20). */
   leftAlone: z.array(text),
-  /** Volumes that Kubernetes has made for pods: not Trivet's to delete (ADR 25). */
+  /** Volumes that Kubernetes has made for pods: not Trivet's to delete (ADR 23). */
   madeByKubernetes: z.array(text),
 });
 export type Inventory = z.infer<typeof inventory>;

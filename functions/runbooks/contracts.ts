@@ -17,6 +17,8 @@ export type RunbookRequest = z.infer<typeof request>;
 export const runbookWorkflows = [
   'provision-cluster',
   'replace-etcd-member',
+  'replace-control-plane-node',
+  'scale-workers',
   'drain-worker',
   'repair-worker',
   'retire-cluster',

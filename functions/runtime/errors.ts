@@ -3,30 +3,12 @@
  * literal: minifiers rename classes (codebases-as-models, habit 9). `retryable` means that the same call may succeed later without
  * anybody changing anything; `terminal` means that it will not.
  */
-import {
-  ReplacementRefused,
-  RequestRefused,
-  RetirementIncomplete,
-  RetirementRefused,
-  RunbookFailed,
-  RunbookRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-} from './request-errors.ts';
-import { type ErrorKind, TrivetError } from './trivet-error.ts';
+export type ErrorKind = 'retryable' | 'terminal';
 
-export type { ErrorKind };
-export {
-  ReplacementRefused,
-  RequestRefused,
-  RetirementIncomplete,
-  RetirementRefused,
-  RunbookFailed,
-  RunbookRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-  TrivetError,
-};
+export abstract class TrivetError extends Error {
+  abstract override readonly name: string;
+  abstract readonly kind: ErrorKind;
+}
 
 /** A task was called with an input that its contract refuses: a bug of the caller. */
 export class InputInvalid extends TrivetError {
@@ -100,6 +82,18 @@ export class ClusterRetiring extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A cluster is not taken away: its name was not typed again as it is, or it is not marked as being retired. */
+export class RetirementRefused extends TrivetError {
+  override readonly name = 'RetirementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
+export class RetirementIncomplete extends TrivetError {
+  override readonly name = 'RetirementIncomplete' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A conditional write of an object found another version of it. */
 export class ObjectConflict extends TrivetError {
   override readonly name = 'ObjectConflict' as const;
@@ -165,6 +159,12 @@ export class SlotHeld extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
+export class ReplacementRefused extends TrivetError {
+  override readonly name = 'ReplacementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A directive for this instance is there already and says something else. */
 export class DirectiveConflict extends TrivetError {
   override readonly name = 'DirectiveConflict' as const;
@@ -219,65 +219,38 @@ export class CertificateInvalid extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A certificate was asked for that is not given to anybody. */
+export class RequestRefused extends TrivetError {
+  override readonly name = 'RequestRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person asks for a size that a pool cannot have, or in a form that is none; nothing was changed. */
+export class ScalingRefused extends TrivetError {
+  override readonly name = 'ScalingRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person's size was reached in part only: no zone gives the rest, or a worker has to stay. */
+export class ScalingUnfinished extends TrivetError {
+  override readonly name = 'ScalingUnfinished' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
+export class RunbookRefused extends TrivetError {
+  override readonly name = 'RunbookRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A workflow that a runbook started has failed. Named by a Fail state; no task throws it. */
+export class RunbookFailed extends TrivetError {
+  override readonly name = 'RunbookFailed' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A bounded wait of a workflow came to its end. Named by Fail states; no task throws it. */
 export class WaitExhausted extends TrivetError {
   override readonly name = 'WaitExhausted' as const;
   override readonly kind = 'terminal' as const;
 }
-
-/** Every error that a task may declare and a workflow may name, by its name. */
-export const catalogue = {
-  InputInvalid,
-  OutputInvalid,
-  ConfigInvalid,
-  TaskTimedOut,
-  SpecInvalid,
-  SpecRefused,
-  LeaseHeld,
-  LeaseLost,
-  RegistryConflict,
-  PlanStale,
-  ClusterUnknown,
-  ClusterRetiring,
-  RetirementRefused,
-  RetirementIncomplete,
-  ObjectConflict,
-  ForeignResource,
-  AwsThrottled,
-  AwsUnavailable,
-  AwsRefused,
-  VolumeFailed,
-  VolumeInUse,
-  ResourceNotReady,
-  SlotNotReady,
-  SlotHeld,
-  ReplacementRefused,
-  DirectiveConflict,
-  ProtocolInvalid,
-  EtcdUnreachable,
-  EtcdRefused,
-  EtcdUnhealthy,
-  KubernetesUnavailable,
-  KubernetesRefused,
-  KubernetesAbsent,
-  CertificateInvalid,
-  RequestRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-  RunbookRefused,
-  RunbookFailed,
-  WaitExhausted,
-} as const;
-
-export type ErrorName = keyof typeof catalogue;
-
-/** Errors that any task may throw, whatever it does; `task()` adds them to each contract's own list. */
-export const commonErrors = [
-  'InputInvalid',
-  'OutputInvalid',
-  'ConfigInvalid',
-  'TaskTimedOut',
-  'AwsThrottled',
-  'AwsUnavailable',
-  'AwsRefused',
-] as const satisfies readonly ErrorName[];

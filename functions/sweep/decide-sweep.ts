@@ -55,13 +55,13 @@ export function launchMatters(swept: SweptSlot): boolean {
 /** What should be running for a slot (design §8), first match wins. Pure. */
 export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): SweepFinding {
   const judgement =
-    decideOnForming(swept, policy, now) ??
+    decideOnPhase(swept, policy, now) ??
     decideOnGroup(swept, policy, now) ??
     decideOnInstance(swept, policy, now);
   return { cluster: swept.cluster, slot: swept.slot, ...judgement };
 }
 
-function decideOnForming(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
+function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
   const { formed, leased, retiring } = swept;
   if (retiring !== undefined) return { action: 'wait', reason: retiring };
   if (formed) return undefined;

@@ -8,7 +8,8 @@ import {
 import { runbooks } from '../../../functions/runbooks/definitions.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
-const record = { name: 'demo', spec: { name: 'demo' } } as ClusterRecord;
+const pools = [{ name: 'general', min: 1, max: 4 }];
+const record = { name: 'demo', spec: { name: 'demo', pools } } as unknown as ClusterRecord;
 const paused = {
   ...record,
   pause: {
@@ -77,6 +78,25 @@ describe('what is asked', () => {
       'repair-worker',
       { ...instance, Reason: 'its disk is slow' },
       { action: 'start', workflow: 'repair-worker', input: { zone: 'b', reason: 'its disk is slow' } },
+    ],
+    [
+      'replace-control-plane-node',
+      ofDemo({ Slot: 'b', Reason: 'it is slow' }),
+      {
+        action: 'start',
+        workflow: 'replace-control-plane-node',
+        input: { cluster: 'demo', slot: 'b', reason: 'it is slow', acceptDowntime: false },
+      },
+    ],
+    [
+      'replace-control-plane-node',
+      ofDemo({ Slot: 'b', AcceptDowntime: 'true' }),
+      { action: 'start', input: { reason: 'a person asked for it', acceptDowntime: true } },
+    ],
+    [
+      'scale-pool',
+      ofDemo({ Pool: 'general', Size: '4' }),
+      { action: 'start', workflow: 'scale-workers', input: { cluster: 'demo', pool: 'general', size: 4 } },
     ],
     ['kick-slot', ofDemo({ Slot: 'c' }), { action: 'kick', cluster: 'demo', slot: 'c' }],
     [
@@ -211,6 +231,20 @@ describe('what is refused', () => {
       'Slot: an execution has slot a of demo in hand: arn:execution',
     ],
     [
+      'a pool that the cluster has not',
+      'scale-pool',
+      ofDemo({ Pool: 'spot', Size: '1' }),
+      demo,
+      'Pool: demo has no pool spot; it has: general',
+    ],
+    [
+      'a size beyond the pool’s bounds',
+      'scale-pool',
+      ofDemo({ Pool: 'general', Size: '5' }),
+      demo,
+      'Size: pool general has 1 to 4 workers by its spec and 5 are asked for',
+    ],
+    [
       'a worker that no pool has',
       'drain-worker',
       instance,
@@ -231,6 +265,8 @@ describe('what is refused', () => {
   test.each<[string, Record<string, unknown>]>([
     ['provision-cluster', ofDemo()],
     ['replace-slot', ofDemo({ Slot: 'a' })],
+    ['replace-control-plane-node', ofDemo({ Slot: 'a' })],
+    ['scale-pool', ofDemo({ Pool: 'general', Size: '2' })],
     ['kick-slot', ofDemo({ Slot: 'a' })],
     ['drain-worker', instance],
     ['repair-worker', instance],
