@@ -151,7 +151,10 @@ test('what a task may delete in AWS has the deployment’s tag, and is of one ki
     'delete-target-groups': ['elasticloadbalancing:DeleteTargetGroup'],
     'delete-volumes': ['ec2:DeleteVolume'],
     'ensure-security-groups': ['ec2:RevokeSecurityGroupIngress'],
+    'finish-drain': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
     'terminate-instances': ['ec2:TerminateInstances'],
+    'terminate-node': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+    'terminate-worker': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
   });
 });
 
