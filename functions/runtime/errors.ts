@@ -82,7 +82,7 @@ export class ClusterRetiring extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
-/** A retirement was asked for that is not what the person who asked has typed. Named by a Pass state; no task throws it. */
+/** A cluster is not taken away: its name was not typed again as it is, or it is not marked as being retired. */
 export class RetirementRefused extends TrivetError {
   override readonly name = 'RetirementRefused' as const;
   override readonly kind = 'terminal' as const;
