@@ -2,7 +2,7 @@ import type { CloudWatchLogs, FilteredLogEvent } from '@aws-sdk/client-cloudwatc
 import { CommandError } from './output.ts';
 import type { Target } from './target.ts';
 
-/** One line of the log of what was decided and done (ADR 23). */
+/** One line of the log of what was decided and done (ADR 25). */
 export interface Decision {
   /** ISO 8601. */
   readonly at: string;

@@ -6,6 +6,7 @@ import { explain } from './commands/explain.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
+import { type RetireFlags, retireCluster } from './commands/retire.ts';
 import { addRunbookCommands } from './commands/runbook-commands.ts';
 import { readSize, type ScaleFlags, scalePool } from './commands/scale.ts';
 import { printSchema } from './commands/schema.ts';
@@ -77,6 +78,20 @@ function addLookingCommands(program: Command): void {
     );
 }
 
+/** Takes a cluster away. */
+function addRetireCommand(program: Command): void {
+  onTarget(program.command('retire <cluster>'))
+    .description(
+      'show what is there of a cluster; with --confirm, delete it all and follow the workflow; safe to repeat',
+    )
+    .option('--confirm <name>', "the cluster's name again: without it nothing is deleted")
+    .option('--keep-volumes', 'hand the volumes of etcd over to you instead of deleting them')
+    .option('--dry-run', 'show it only; exit code 0: nothing is left, 2: something is there')
+    .action((cluster: string, flags: CommonFlags & RetireFlags) =>
+      withTarget(flags, (target, output) => retireCluster(target, cluster, flags, output)),
+    );
+}
+
 function buildProgram(): Command {
   const program = new Command('trivet')
     .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
@@ -111,6 +126,7 @@ function addClusterCommands(program: Command): void {
   onTarget(program.command('provision <file>'))
     .description('make the cluster as the spec says, and follow the workflow; safe to repeat')
     .action((file: string, flags: CommonFlags) => withSpec(file, flags, provisionSpec));
+  addRetireCommand(program);
   onTarget(program.command('status [cluster]'))
     .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
     .action((cluster: string | undefined, flags: CommonFlags) =>

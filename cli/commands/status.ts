@@ -2,6 +2,7 @@ import { makeLoadBalancerAddresses } from '../../functions/aws/load-balancer-add
 import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
 import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
 import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
+import { retiringReason } from '../../functions/clusters/retiring.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { workflowOf } from '../history.ts';
@@ -45,6 +46,8 @@ export interface ClusterStatus {
   readonly lastFailure?: string;
   /** Until when Trivet changes nothing of it by itself, and why. */
   readonly paused?: string;
+  /** It is being taken away, since when. */
+  readonly retiring?: string;
 }
 
 /** `trivet status [CLUSTER]`: slots, members, running executions, alarms. Exit code 0 when all is healthy, 2 when not. */
@@ -104,7 +107,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     running,
     alarms,
     ...failureOf(record),
-    ...pausedOf(record),
+    ...leftAloneOf(record),
   };
 }
 
@@ -126,9 +129,13 @@ function failureOf(record: ClusterRecord): { lastFailure?: string } {
     : {};
 }
 
-function pausedOf(record: ClusterRecord): { paused?: string } {
+function leftAloneOf(record: ClusterRecord): { paused?: string; retiring?: string } {
   const pause = pauseOf(record, new Date());
-  return pause ? { paused: describePause(record.name, pause) } : {};
+  const retiring = retiringReason(record);
+  return {
+    ...(pause && { paused: describePause(record.name, pause) }),
+    ...(retiring !== undefined && { retiring }),
+  };
 }
 
 function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatus {
@@ -194,6 +201,7 @@ export function renderStatus(status: ClusterStatus): string[] {
   return [
     `${cluster} (${phase})  endpoint ${endpoint ?? '-'}`,
     ...(status.paused === undefined ? [] : [`  PAUSED: ${status.paused}`]),
+    ...(status.retiring === undefined ? [] : [`  RETIRING: ${status.retiring}`]),
     ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,

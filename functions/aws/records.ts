@@ -19,11 +19,21 @@ export interface ClusterRecord {
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
   readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
+  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 23). */
+  readonly retirement?: RetirementRecord;
   /** Trivet changes nothing by itself until this ends (functions/clusters/pause.ts). */
   readonly pause?: PauseRecord;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastFailure?: FailureRecord;
+}
+
+export interface RetirementRecord {
+  readonly startedAt: string;
+  /** Volumes are handed over to whoever asked for it, instead of being deleted. */
+  readonly keepVolumes: boolean;
+  /** ARN of the execution that began it, or last changed what becomes of the volumes. */
+  readonly execution: string;
 }
 
 /** Who wanted a cluster left alone, why, and until when. */
@@ -52,7 +62,7 @@ export interface SlotRecord {
   readonly filesystemUuid: string;
   readonly generation: number;
   readonly memberName: string;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** True once etcd was directed to start on the slot's volume: `form` may repeat only before that. */
   readonly startedOnce: boolean;
   readonly networkInterfaceId?: string;

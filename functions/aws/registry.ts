@@ -119,7 +119,8 @@ interface Key {
   readonly sk: string;
 }
 
-const keys = {
+/** Where everything lies in the table. */
+export const registryKeys = {
   index: (cluster: string): Key => ({ pk: 'clusters', sk: cluster }),
   cluster: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'cluster' }),
   slot: (cluster: string, slot: string): Key => ({ pk: `cluster#${cluster}`, sk: `slot#${slot}` }),
@@ -141,14 +142,14 @@ const keys = {
 export function makeRegistry(config: Config): Registry {
   const table = openTable(new DynamoDBClient(clientSettings(config)), config.registryTable);
   return {
-    getCluster: (cluster, signal) => table.get<ClusterRecord>(keys.cluster(cluster), signal),
+    getCluster: (cluster, signal) => table.get<ClusterRecord>(registryKeys.cluster(cluster), signal),
     async putCluster(record, expected, signal) {
       // The index first: a name without a record is skipped by readers, a record without a name would never be swept.
-      await table.put(keys.index(record.name), { name: record.name }, undefined, signal);
-      await table.put(keys.cluster(record.name), record, expected, signal);
+      await table.put(registryKeys.index(record.name), { name: record.name }, undefined, signal);
+      await table.put(registryKeys.cluster(record.name), record, expected, signal);
     },
     updateCluster: (cluster, patch, expected, signal) =>
-      table.update(keys.cluster(cluster), patch, expected, signal),
+      table.update(registryKeys.cluster(cluster), patch, expected, signal),
     async listClusters(signal) {
       const items = await table.query('clusters', '', signal);
       return items.map((item) => String(item.sk));
@@ -157,38 +158,39 @@ export function makeRegistry(config: Config): Registry {
       const items = await table.query(`cluster#${cluster}`, 'slot#', signal);
       return items.map((item) => withoutKey<SlotRecord>(item));
     },
-    getSlot: (cluster, slot, signal) => table.get<SlotRecord>(keys.slot(cluster, slot), signal),
+    getSlot: (cluster, slot, signal) => table.get<SlotRecord>(registryKeys.slot(cluster, slot), signal),
     putSlot: (cluster, record, expected, signal) =>
-      table.put(keys.slot(cluster, record.slot), record, expected, signal),
+      table.put(registryKeys.slot(cluster, record.slot), record, expected, signal),
     updateSlot: (cluster, slot, patch, expected, signal) =>
-      table.update(keys.slot(cluster, slot), patch, expected, signal),
-    getLease: (cluster, scope, signal) => table.get<LeaseRecord>(keys.lease(cluster, scope), signal),
+      table.update(registryKeys.slot(cluster, slot), patch, expected, signal),
+    getLease: (cluster, scope, signal) => table.get<LeaseRecord>(registryKeys.lease(cluster, scope), signal),
     putLease: (cluster, scope, record, expected, signal) =>
-      table.put(keys.lease(cluster, scope), record, expected, signal),
-    getObservation: (cluster, signal) => table.get<ObservationRecord>(keys.observation(cluster), signal),
+      table.put(registryKeys.lease(cluster, scope), record, expected, signal),
+    getObservation: (cluster, signal) =>
+      table.get<ObservationRecord>(registryKeys.observation(cluster), signal),
     putObservation: (cluster, record, signal) =>
-      table.put(keys.observation(cluster), record, undefined, signal),
+      table.put(registryKeys.observation(cluster), record, undefined, signal),
     getKubernetesObservation: (cluster, signal) =>
-      table.get<ObservationRecord>(keys.kubernetesObservation(cluster), signal),
+      table.get<ObservationRecord>(registryKeys.kubernetesObservation(cluster), signal),
     putKubernetesObservation: (cluster, record, signal) =>
-      table.put(keys.kubernetesObservation(cluster), record, undefined, signal),
-    getRepairs: (cluster, signal) => table.get<RepairsRecord>(keys.repairs(cluster), signal),
+      table.put(registryKeys.kubernetesObservation(cluster), record, undefined, signal),
+    getRepairs: (cluster, signal) => table.get<RepairsRecord>(registryKeys.repairs(cluster), signal),
     putRepairs: (cluster, record, expected, signal) =>
-      table.put(keys.repairs(cluster), record, expected, signal),
-    getScaling: (cluster, signal) => table.get<ScalingRecord>(keys.scaling(cluster), signal),
+      table.put(registryKeys.repairs(cluster), record, expected, signal),
+    getScaling: (cluster, signal) => table.get<ScalingRecord>(registryKeys.scaling(cluster), signal),
     putScaling: (cluster, record, expected, signal) =>
-      table.put(keys.scaling(cluster), record, expected, signal),
+      table.put(registryKeys.scaling(cluster), record, expected, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));
     },
     async claimAddress(address, cluster, signal) {
       try {
-        await table.put(keys.address(address), { cluster }, 'absent', signal);
+        await table.put(registryKeys.address(address), { cluster }, 'absent', signal);
         return cluster;
       } catch (error) {
         if (!(error instanceof RegistryConflict)) throw error;
-        const claim = await table.get<{ cluster: string }>(keys.address(address), signal);
+        const claim = await table.get<{ cluster: string }>(registryKeys.address(address), signal);
         return claim?.cluster ?? cluster;
       }
     },

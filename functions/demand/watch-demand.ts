@@ -9,6 +9,7 @@
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { objectKeys } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
 import { createLimit, type Limit } from '../runtime/limit.ts';
@@ -19,7 +20,7 @@ import { readDemand } from './demand.ts';
 import { visitUnplaced } from './unplaced.ts';
 
 export interface WatchDemandDeps {
-  readonly registry: Pick<Registry, 'listClusters' | 'getSlots'>;
+  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getSlots'>;
   readonly objects: Objects;
   readonly open: typeof openKubernetes;
   readonly pause: Pause;
@@ -68,7 +69,7 @@ export const handler = task(
   },
 );
 
-/** A cluster of which no whole look was made, or whose pools cannot grow, is left alone. */
+/** A cluster of which no whole look was made, whose pools cannot grow, or that is being retired, is left alone. */
 async function watchCluster(
   { cluster, limited, tickedAt }: { cluster: string; limited: Limit; tickedAt: Date },
   deps: WatchDemandDeps,
@@ -76,6 +77,11 @@ async function watchCluster(
 ) {
   const demand = await readDemand(deps.objects, cluster, context.signal);
   if (!demand?.canGrow) return [];
+  const retiring = retiringReason(await deps.registry.getCluster(cluster, context.signal));
+  if (retiring !== undefined) {
+    context.log.info('left alone', { cluster, reason: retiring });
+    return [];
+  }
   const client = await deps.open(deps, cluster, 'kubernetes-admin', context.signal);
   const watched: Watched = { cluster, client, looks: 0, changes: 0, known: demand.waiting };
   try {

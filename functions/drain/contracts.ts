@@ -41,6 +41,8 @@ const drainObservation = z.extend(drainRequest, {
   autoScalingGroupName: text,
   /** The pool is in the cluster's spec and its group is there. */
   known: z.boolean(),
+  /** Why its pods stay where they are: the cluster is being retired. */
+  retiring: z.optional(text),
   /** Auto Scaling's word; `none` where the group has no such instance. */
   lifecycleState: text,
   waitingInHook: z.boolean(),

@@ -76,6 +76,24 @@ export class ClusterUnknown extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** The cluster is being retired: nothing of it is made or changed any more. */
+export class ClusterRetiring extends TrivetError {
+  override readonly name = 'ClusterRetiring' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A retirement was asked for that is not what the person who asked has typed. Named by a Pass state; no task throws it. */
+export class RetirementRefused extends TrivetError {
+  override readonly name = 'RetirementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
+export class RetirementIncomplete extends TrivetError {
+  override readonly name = 'RetirementIncomplete' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A conditional write of an object found another version of it. */
 export class ObjectConflict extends TrivetError {
   override readonly name = 'ObjectConflict' as const;
@@ -138,6 +156,12 @@ export class SlotNotReady extends TrivetError {
 /** The decision for a slot is `hold`: a person or a later sweep has to act first. */
 export class SlotHeld extends TrivetError {
   override readonly name = 'SlotHeld' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
+export class ReplacementRefused extends TrivetError {
+  override readonly name = 'ReplacementRefused' as const;
   override readonly kind = 'terminal' as const;
 }
 
@@ -230,56 +254,3 @@ export class WaitExhausted extends TrivetError {
   override readonly name = 'WaitExhausted' as const;
   override readonly kind = 'terminal' as const;
 }
-
-/** Every error that a task may declare and a workflow may name, by its name. */
-export const catalogue = {
-  InputInvalid,
-  OutputInvalid,
-  ConfigInvalid,
-  TaskTimedOut,
-  SpecInvalid,
-  SpecRefused,
-  LeaseHeld,
-  LeaseLost,
-  RegistryConflict,
-  PlanStale,
-  ClusterUnknown,
-  ObjectConflict,
-  ForeignResource,
-  AwsThrottled,
-  AwsUnavailable,
-  AwsRefused,
-  VolumeFailed,
-  VolumeInUse,
-  ResourceNotReady,
-  SlotNotReady,
-  SlotHeld,
-  DirectiveConflict,
-  ProtocolInvalid,
-  EtcdUnreachable,
-  EtcdRefused,
-  EtcdUnhealthy,
-  KubernetesUnavailable,
-  KubernetesRefused,
-  KubernetesAbsent,
-  CertificateInvalid,
-  RequestRefused,
-  ScalingRefused,
-  ScalingUnfinished,
-  RunbookRefused,
-  RunbookFailed,
-  WaitExhausted,
-} as const;
-
-export type ErrorName = keyof typeof catalogue;
-
-/** Errors that any task may throw, whatever it does; `task()` adds them to each contract's own list. */
-export const commonErrors = [
-  'InputInvalid',
-  'OutputInvalid',
-  'ConfigInvalid',
-  'TaskTimedOut',
-  'AwsThrottled',
-  'AwsUnavailable',
-  'AwsRefused',
-] as const satisfies readonly ErrorName[];

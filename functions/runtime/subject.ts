@@ -1,4 +1,4 @@
-/** Fields by which one finds all log lines of a cluster, and of what is in it (ADR 23). */
+/** Fields by which one finds all log lines of a cluster, and of what is in it (ADR 25). */
 const subjectFields = ['cluster', 'slot', 'pool', 'zone', 'instanceId'] as const;
 
 /** What a task is about: its input says so, or what it carries of an observation, a lease, a spec or a person's request. Pure. */

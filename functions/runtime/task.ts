@@ -5,7 +5,8 @@ import type { Context as LambdaContext } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, config } from './config.ts';
-import { type ErrorName, InputInvalid, OutputInvalid, TaskTimedOut, TrivetError } from './errors.ts';
+import type { ErrorName } from './error-catalogue.ts';
+import { InputInvalid, OutputInvalid, TaskTimedOut, TrivetError } from './errors.ts';
 import { subjectOf } from './subject.ts';
 
 /** What a task takes, gives and may throw: imported by its handler, by the workflow tests and by fakes. */

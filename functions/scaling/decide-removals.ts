@@ -23,9 +23,10 @@ export function decideRemovals(
   if (!observation.allPods)
     return { removals: [], unneeded: input.unneeded, reason: 'no pod waits; not all pods were read' };
   const nodes = stayingNodes(places, observation);
+  const around = { places, now, since: new Map(input.unneeded.map(({ node, since }) => [node, since])) };
   const plans = input.spec.pools
     .filter(({ scaleDown }) => scaleDown.enabled)
-    .map((pool) => removalsOf(pool, nodes, { input, places, now }));
+    .map((pool) => removalsOf(pool, nodes, around));
   const removals = plans.find((plan) => plan.removals.length > 0)?.removals ?? [];
   const unneeded = plans.flatMap((plan) => plan.unneeded);
   const words = removals.length > 0 ? `${removals.length} of ${removals[0]?.pool} go` : 'none has to go yet';
@@ -33,9 +34,10 @@ export function decideRemovals(
 }
 
 interface Surroundings {
-  readonly input: ScalingInput;
   readonly places: readonly Place[];
   readonly now: Date;
+  /** By node, since when it is not needed. */
+  readonly since: ReadonlyMap<string, string>;
 }
 
 function removalsOf(pool: PoolSpec, nodes: readonly WorkerNode[], around: Surroundings) {
@@ -64,10 +66,10 @@ function removableNode(
   node: WorkerNode,
   pool: PoolSpec,
   own: readonly Place[],
-  { input, now }: Surroundings,
+  { now, since }: Surroundings,
 ): RemovableNode {
   const staysBecause = stays(node, pool, own, now);
-  const unneededSince = input.unneeded.find((one) => one.node === node.name)?.since;
+  const unneededSince = since.get(node.name);
   const { allocatable, labels, name, pods, taints } = node;
   return {
     name,

@@ -8,6 +8,7 @@
 import { makePoolGroups, type PoolGroupFound, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
@@ -25,6 +26,11 @@ export const handler = task(
   async ({ cluster, changes }, { registry, groups }, { config, log, signal }) => {
     const record = await registry.getCluster(cluster, signal);
     if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
+    const retiring = retiringReason(record);
+    if (retiring !== undefined) {
+      const left = changes.map(({ pool, zone }) => ({ pool, zone, reason: retiring }));
+      return { action: 'none', resized: [], skipped: left };
+    }
     const nameOf = (pool: string, zone: string) => poolGroupName(config.deployment, cluster, pool, zone);
     const resized: SizeChange[] = [];
     const skipped: { pool: string; zone: string; reason: string }[] = [];

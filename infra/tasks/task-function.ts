@@ -17,7 +17,7 @@ export interface TaskFunctionProps {
   readonly bundleDir: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly statements: readonly Statement[];
-  /** All tasks write into one, which is thereby the log of what was decided and done (ADR 23). */
+  /** All tasks write into one, which is thereby the log of what was decided and done (ADR 25). */
   readonly logGroup: ILogGroup;
   readonly vpc: { readonly subnetIds: string[]; readonly securityGroupIds: string[] };
 }

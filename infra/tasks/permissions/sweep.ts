@@ -25,9 +25,14 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.launchesSlots,
       allow(
         ['states:StartExecution'],
-        ['replace-etcd-member', 'join-worker', 'drain-worker', 'repair-worker', 'scale-workers'].map(
-          scope.stateMachine,
-        ),
+        [
+          'replace-etcd-member',
+          'replace-control-plane-node',
+          'join-worker',
+          'drain-worker',
+          'repair-worker',
+          'scale-workers',
+        ].map(scope.stateMachine),
       ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
