@@ -9,6 +9,7 @@ import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { describePause, pauseOf } from '../clusters/pause.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { WorkerNode } from '../demand/contracts.ts';
 import { type FoundObservation, readObservation } from '../demand/read-observation.ts';
 import { isDrainedForScaleDown } from '../drain/mark-node.ts';
@@ -43,7 +44,7 @@ export const handler = task(
     const record = await requireCluster(cluster, registry, signal);
     const pool = requirePool(record.spec, name);
     const now = clock.now();
-    const refusal = refuseSize(pool, size) ?? refusePaused(record, now);
+    const refusal = retiringReason(record) ?? refuseSize(pool, size) ?? refusePaused(record, now);
     if (refusal !== undefined) throw new ScalingRefused(refusal);
     const zones = pool.zones.toSorted();
     const nameOf = (zone: string) => poolGroupName(config.deployment, cluster, name, zone);
