@@ -1,6 +1,5 @@
 import type { CloudWatchLogs, FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { CommandError } from './output.ts';
-import type { Target } from './target.ts';
 
 /** One line of the log of what was decided and done (ADR 25). */
 export interface Decision {
@@ -11,6 +10,9 @@ export interface Decision {
   readonly what: string;
   /** Of what in the cluster: `slot b`, `pool general, zone a, i-…`; empty for the cluster itself. */
   readonly subject: string;
+  readonly slot?: string;
+  readonly pool?: string;
+  readonly instanceId?: string;
   readonly action?: string;
   readonly reason?: string;
   readonly level: string;
@@ -37,31 +39,39 @@ export interface Span {
   readonly since: Date;
   /** Of a slot, by its letter, or of an instance; all of the cluster unless told. */
   readonly subject?: string;
+  readonly signal?: AbortSignal;
 }
 
 /** What was decided and done in a cluster since a time, oldest first. Kept for 30 days. Throws CommandError where the log is not there. */
 export async function readDecisions(
-  { deployment, logs }: Pick<Target, 'deployment' | 'logs'>,
+  {
+    deployment,
+    logs,
+  }: { readonly deployment: string; readonly logs: Pick<CloudWatchLogs, 'filterLogEvents'> },
   cluster: string,
-  { since, subject }: Span,
+  { signal, since, subject }: Span,
 ): Promise<Decision[]> {
   const logGroupName = `/${deployment}/tasks`;
   const about =
     subject === undefined ? '' : ` && $.${subject.startsWith('i-') ? 'instanceId' : 'slot'} = "${subject}"`;
   const filterPattern = `{ $.cluster = "${cluster}" && $.message != "done"${about} }`;
-  const events = await readAll(logs, { logGroupName, filterPattern, startTime: since.getTime() });
+  const events = await readAll(logs, { logGroupName, filterPattern, startTime: since.getTime() }, signal);
   return events.flatMap(decisionOf).toSorted((one, two) => one.at.localeCompare(two.at));
 }
 
 async function readAll(
-  logs: CloudWatchLogs,
+  logs: Pick<CloudWatchLogs, 'filterLogEvents'>,
   request: { readonly logGroupName: string; readonly filterPattern: string; readonly startTime: number },
+  signal: AbortSignal | undefined,
 ): Promise<FilteredLogEvent[]> {
   const events: FilteredLogEvent[] = [];
   let nextToken: string | undefined;
   do {
     const page = await logs
-      .filterLogEvents({ ...request, ...(nextToken !== undefined && { nextToken }) })
+      .filterLogEvents(
+        { ...request, ...(nextToken !== undefined && { nextToken }) },
+        signal ? { abortSignal: signal } : {},
+      )
       .catch((error: unknown) => {
         if (error instanceof Error && error.name === 'ResourceNotFoundException')
           throw new CommandError(`there is no log group ${request.logGroupName}: is Trivet deployed there?`);
@@ -99,8 +109,17 @@ function decisionOf({ eventId = '', message = '', timestamp = 0 }: FilteredLogEv
       details,
       ...(action !== undefined && { action }),
       ...(reason !== undefined && { reason }),
+      ...pick(text, ['slot', 'pool', 'instanceId']),
     },
   ];
+}
+
+function pick<K extends string>(text: (field: string) => string | undefined, fields: readonly K[]) {
+  const there = fields.flatMap((field) => {
+    const value = text(field);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return Object.fromEntries(there) as { readonly [field in K]?: string };
 }
 
 function subjectOf(text: (field: string) => string | undefined): string {

@@ -84,7 +84,7 @@ function createProgress() {
 }
 
 /** What a task's output says for people: its reason, or its decision's. */
-function reasonIn(output: string | undefined): string | undefined {
+export function reasonIn(output: string | undefined): string | undefined {
   if (!output) return undefined;
   const parsed: unknown = JSON.parse(output);
   if (typeof parsed !== 'object' || parsed === null) return undefined;
@@ -115,7 +115,7 @@ function outcomeOf(
 }
 
 /** Lambda wraps a thrown error's message in JSON, and a workflow the cause of a failure inside a Map with its step. */
-function unwrapCause(cause: string): string {
+export function unwrapCause(cause: string): string {
   try {
     const parsed = JSON.parse(cause) as { errorMessage?: unknown; step?: unknown; cause?: unknown } | null;
     if (typeof parsed?.errorMessage === 'string') return parsed.errorMessage;

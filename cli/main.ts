@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
 import { addArtifactCommands, type Runner } from './commands/artifact-commands.ts';
+import type { ConsoleFlags } from './commands/console.ts';
 import { type EventsFlags, showEvents } from './commands/events.ts';
 import { explain } from './commands/explain.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
@@ -76,6 +77,20 @@ function addLookingCommands(program: Command): void {
     .action((cluster: string, flags: CommonFlags & EventsFlags) =>
       withTarget(flags, (target, output) => showEvents(target, cluster, flags, output)),
     );
+  onTarget(program.command('console'))
+    .description(
+      'serve a page on this machine that shows clusters live, starts runbooks, and breaks an embedded region',
+    )
+    .option(
+      '--port <number>',
+      'port of the page, 0 for any free one (default: TRIVET_CONSOLE_PORT, else 4580)',
+    )
+    .option('--no-open', 'open no browser')
+    .action(async (flags: CommonFlags & ConsoleFlags) => {
+      // The page is bundled when it is served: only this command pays for it.
+      const { runConsole } = await import('./commands/console.ts');
+      await withTarget(flags, (target, output) => runConsole(target, flags, output));
+    });
 }
 
 /** Takes a cluster away. */

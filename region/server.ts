@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Control, createControl } from './control.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { createDispatch, type Dispatch } from './protocols/dispatch.ts';
 import { bucketOfHost } from './protocols/rest-routes.ts';
@@ -34,11 +35,12 @@ export class PortTakenError extends Error {
 /** Milliseconds that requests get to end before their connections are cut on close. */
 const closeGrace = 500;
 
-/** The region's HTTP/1.1 endpoint: AWS's wire protocols, `GET /` for people and `GET /_trivet/health` for probes. */
+/** The region's HTTP/1.1 endpoint: AWS's wire protocols, `GET /` for people, `GET /_trivet/health` for probes, and a door to break it (control.ts). */
 export function createServer(kernel: Kernel): RegionServer {
   const dispatch = createDispatch(kernel);
+  const control = createControl(kernel);
   const server = createHttpServer((message, response) => {
-    answer(kernel, dispatch, message, response).catch((error: unknown) => {
+    answer({ kernel, dispatch, control }, message, response).catch((error: unknown) => {
       kernel.log(
         `${message.method} ${message.url}: ${error instanceof Error ? error.message : String(error)}`,
       );
@@ -80,9 +82,14 @@ function listen(server: ReturnType<typeof createHttpServer>, port: number): Prom
   });
 }
 
+interface Doors {
+  readonly kernel: Kernel;
+  readonly dispatch: Dispatch;
+  readonly control: Control;
+}
+
 async function answer(
-  kernel: Kernel,
-  dispatch: Dispatch,
+  { kernel, dispatch, control }: Doors,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -91,7 +98,7 @@ async function answer(
     if (!response.writableFinished) gone.abort(new Error('the client has gone'));
   });
   const request = await readRequest(message);
-  const wire = ownPage(kernel, request) ?? (await dispatch(request, gone.signal));
+  const wire = ownPage(kernel, request) ?? control.answer(request) ?? (await dispatch(request, gone.signal));
   if (gone.signal.aborted) return;
   const isHead = request.method === 'HEAD';
   // A HEAD's content-length is the object's, and comes from the operation.

@@ -5,6 +5,7 @@ import { EtcdMissing } from '../../region/machines/find-etcd.ts';
 import { type Region, type RegionOptions, startRegion } from '../../region/region.ts';
 import { PortTakenError } from '../../region/server.ts';
 import { CommandError } from '../output.ts';
+import { interrupted } from './interrupted.ts';
 
 export interface RegionFlags {
   readonly port?: string;
@@ -52,21 +53,6 @@ function findPrograms(): Pick<RegionOptions, 'kubernetes' | 'etcdPath'> {
   const chosen = process.env.TRIVET_ETCD ?? process.env.TRIVET_ETCD_VERSION;
   const etcdPath = chosen === undefined ? etcd[0]?.etcd : undefined;
   return { kubernetes, ...(etcdPath !== undefined && { etcdPath }) };
-}
-
-/** Resolves at Ctrl-C, SIGTERM, or when the terminal is closed. */
-export function interrupted(): { promise: Promise<void>; signal: AbortSignal } {
-  const controller = new AbortController();
-  const promise = new Promise<void>((resolve) => {
-    const end = () => {
-      controller.abort(new CommandError('interrupted'));
-      resolve();
-    };
-    process.once('SIGINT', end);
-    process.once('SIGTERM', end);
-    process.once('SIGHUP', end);
-  });
-  return { promise, signal: controller.signal };
 }
 
 /** `trivet region`: an empty region until Ctrl-C. */

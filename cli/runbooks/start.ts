@@ -17,18 +17,32 @@ export interface StartRequest {
 /** `trivet runbook start NAME Name=value …`. Wrong parameters are said, all of them, before anything is started. */
 export async function startRunbook(target: Target, request: StartRequest, output: Output): Promise<number> {
   const runbook = findRunbook(request.name);
-  const given = checked(runbook, readParameters(runbook, request.parameters));
   const approvers = request.approver ?? [target.callerArn];
-  const id = await start(target, runbook, {
-    ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, [value]])),
-    ...(runbook.approval && { Approvers: [...approvers] }),
-  });
+  const given = readParameters(runbook, request.parameters);
+  const id = await beginRunbook(target, runbook, given, approvers);
   output.say(`${runbook.name} ${id}`);
   if (runbook.approval)
     output.say(`  waits for ${approvers.join(' or ')}: trivet runbook approve ${id} (or --reject)`);
   if (request.watch) return watchRunbook(target, id, output);
   output.result({ id, runbook: runbook.name });
   return 0;
+}
+
+/**
+ * Starts a runbook's automation and gives its ID; without approvers, the caller may approve. Throws CommandError that names every parameter
+ * which is wrong, before anything is started, and for what SSM refuses.
+ */
+export async function beginRunbook(
+  target: Target,
+  runbook: Runbook,
+  parameters: Readonly<Record<string, string>>,
+  approvers: readonly string[] = [target.callerArn],
+): Promise<string> {
+  const given = checked(runbook, parameters);
+  return start(target, runbook, {
+    ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, [value]])),
+    ...(runbook.approval && { Approvers: [...approvers] }),
+  });
 }
 
 /** Names as a person writes them, in any case. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
 import type { Region } from '../../region/region.ts';
+import { interrupted } from '../commands/interrupted.ts';
 import { provision } from '../commands/provision.ts';
-import { interrupted, openRegion, type RegionFlags } from '../commands/region.ts';
+import { openRegion, type RegionFlags } from '../commands/region.ts';
 import { type ClusterStatus, readStatus, renderStatus } from '../commands/status.ts';
 import { type ExecutionSummary, summarize } from '../history.ts';
 import { awaitKubernetes, type KubernetesStatus, readyWorkers, summarizeStatus } from '../kubernetes.ts';
@@ -12,6 +13,7 @@ import { findTarget, type Target } from '../target.ts';
 import { type Heal, loseSlot } from './heal.ts';
 import { absorbLoad, type Load } from './load.ts';
 import { type LoadObject, readManifests } from './manifests.ts';
+import { besideRegion, type PageBeside } from './page.ts';
 
 export interface StartFlags extends RegionFlags {
   /** Exit after verification instead of staying up. */
@@ -60,9 +62,10 @@ export async function start(flags: StartFlags): Promise<number> {
   }
   const { promise, signal } = interrupted();
   const region = await openRegion(flags, output.say);
+  const page = besideRegion(output.say);
   try {
     const healthy = await Promise.race([
-      run(region, { file, spec, manifests }, flags, output, signal),
+      run(region, { file, spec, manifests }, flags, { output, signal, page }),
       promise.then(() => undefined),
     ]);
     if (healthy === undefined) return 130;
@@ -72,16 +75,22 @@ export async function start(flags: StartFlags): Promise<number> {
     return healthy ? 0 : 1;
   } finally {
     output.say('Stopping the embedded region …');
+    await page.close();
     await region.stop();
   }
+}
+
+interface Surroundings {
+  readonly output: Output;
+  readonly signal: AbortSignal;
+  readonly page: PageBeside;
 }
 
 async function run(
   region: Region,
   { file, manifests, spec }: Plan,
   flags: StartFlags,
-  output: Output,
-  signal: AbortSignal,
+  { output, page, signal }: Surroundings,
 ): Promise<boolean> {
   const began = performance.now();
   const { say } = output;
@@ -89,6 +98,7 @@ async function run(
   await region.deploy(join(root, 'cdk.out'), { VpcCidr: flags.vpcCidr });
   say(`Deployed in ${seconds(performance.now() - began)}. Provisioning ${file}:`);
   const target = await findTarget({ endpoint: region.endpoint, region: 'us-east-1' });
+  if (!flags.once) await page.open(target);
   const outcome = await provision(target, spec, output, signal);
   const executions = [await summarize(target.states, outcome.executionArn)];
   if (outcome.status !== 'SUCCEEDED') {
@@ -133,7 +143,7 @@ async function run(
         });
   const status = await readStatus(target, spec.name);
   for (const line of renderStatus(status)) say(line);
-  if (!flags.once) explain(target, region, spec.name, say);
+  if (!flags.once) explain(target, { region, page }, spec.name, say);
   const { endpoint, kubernetes, members } = status;
   const result: StartResult = { cluster: spec.name, endpoint, members, kubernetes, executions, heal, load };
   output.result(result);
@@ -174,8 +184,14 @@ function renderHeal(heal: Heal): string[] {
 }
 
 /** Where to look further, and how to break it. */
-function explain(target: Target, region: Region, cluster: string, say: (line: string) => void): void {
+function explain(
+  target: Target,
+  { page, region }: { readonly page: PageBeside; readonly region: Region },
+  cluster: string,
+  say: (line: string) => void,
+): void {
   const group = `${target.deployment}-${cluster}-slot-b`;
+  say(`See it, run it and break it at ${page.url()}`);
   say('Look further, in another terminal:');
   say(
     `  export AWS_ENDPOINT_URL=${region.endpoint} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`,

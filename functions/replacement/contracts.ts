@@ -31,8 +31,8 @@ export const replacementObservation = z.strictObject({
   formed: z.boolean(),
   /** The pods' network is the user's to install: nodes are not ready before that. */
   ownNetwork: z.boolean(),
-  /** There while the cluster's automation is paused, until when and why, or while it is being retired. */
-  paused: z.optional(text),
+  /** There while the cluster is left alone: its automation is paused, until when and why, or it is being retired. */
+  leftAlone: z.optional(text),
   /** Another execution that runs holds the cluster's lease. */
   inHand: z.boolean(),
   /** Every slot. */

@@ -99,9 +99,9 @@ function problemOf(
   { acceptDowntime }: Wish,
   now: Date,
 ): string | undefined {
-  const { cluster, formed, group, paused, slots } = observation;
+  const { cluster, formed, group, leftAlone, slots } = observation;
   if (!formed) return `${cluster} was never formed: provision it again`;
-  if (paused !== undefined) return paused;
+  if (leftAlone !== undefined) return leftAlone;
   if (!group) return `slot ${slot} has no Auto Scaling group: provision the cluster again`;
   if (observation.inHand) return `an execution has ${cluster} in hand: wait for its end`;
   const taken = inHand ? slot : slots.find((other) => other.inHand)?.slot;

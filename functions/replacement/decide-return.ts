@@ -18,10 +18,10 @@ export function decideReturn(
     if (held !== undefined) return { action: 'wait', reason: held };
     return { action: 'resume', reason: `network interface and volume of slot ${slot} are free` };
   }
-  const { paused } = seen.observation;
+  const { leftAlone } = seen.observation;
   const wait = (reason: string): ReplacementDecision => ({
     action: 'wait',
-    reason: paused === undefined ? reason : `${reason}; ${paused}`,
+    reason: leftAlone === undefined ? reason : `${reason}; ${leftAlone}`,
   });
   if (!instance) return wait(`the group of slot ${slot} has not launched an instance yet`);
   return verify(seen, own, target, wait);

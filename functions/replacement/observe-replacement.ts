@@ -57,14 +57,14 @@ export const handler = task(
     const group = factOf(own);
     const interfaceHolder = interfaceHolders.get(own.networkInterfaceId ?? '');
     const pause = pauseOf(record, clock.now());
-    const paused = retiringReason(record) ?? (pause && describePause(cluster, pause));
+    const leftAlone = retiringReason(record) ?? (pause && describePause(cluster, pause));
     return {
       cluster,
       slot,
       observedAt: clock.now().toISOString(),
       formed: record.formed,
       ownNetwork: record.spec.network.cni === 'none',
-      ...(paused !== undefined && { paused }),
+      ...(leftAlone !== undefined && { leftAlone }),
       inHand,
       slots: slots.map((each, index) => ({
         ...slotOf(each, factOf(each), instances),

@@ -37,8 +37,8 @@ export async function observeControlPlanes(
   look: ControlPlaneLook,
 ): Promise<ControlPlane[]> {
   if (scope?.autoScalingGroupName || scope?.instanceId || scope?.cluster || scope?.cause) return [];
-  const served = swept.filter(({ formed, retiring }) => formed && retiring === undefined);
-  const clusters = [...new Set(served.map(({ cluster }) => cluster))];
+  const watched = swept.filter(({ formed, retiring }) => formed && retiring === undefined);
+  const clusters = [...new Set(watched.map(({ cluster }) => cluster))];
   const found = await Promise.all(
     clusters.map((cluster) =>
       observeControlPlane(

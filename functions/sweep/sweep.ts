@@ -19,7 +19,7 @@ import { announceHung } from './announce-hung.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
 import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
-import { decideRetirement, retirementPolicy } from './decide-retirement.ts';
+import { decideScheduled, scheduledPolicy } from './decide-scheduled.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
 import { holdPaused } from './hold-paused.ts';
@@ -50,7 +50,7 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
     ...suspects.flatMap(
       (suspect) =>
-        decideHung(suspect, hungPolicy, now) ?? decideRetirement(suspect, retirementPolicy, now) ?? [],
+        decideHung(suspect, hungPolicy, now) ?? decideScheduled(suspect, scheduledPolicy, now) ?? [],
     ),
     ...workers.map(decideWorkerSweep),
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),

@@ -29,6 +29,7 @@ const noMachines: Machines = {
   launch: () => {
     throw new Error('this region was composed without machines');
   },
+  holdZone: () => () => {},
   deleteVolume: async () => {},
   stop: async () => {},
 };

@@ -108,6 +108,8 @@ export interface MachineSpec {
 
 export interface Machines {
   launch(spec: MachineSpec): Machine;
+  /** Nothing in the zone moves or answers until the returned function is called; instances can still be terminated. */
+  holdZone(zone: string): () => void;
   /** Deletes the directory that stands for a volume. */
   deleteVolume(volumeId: string): Promise<void>;
   stop(): Promise<void>;

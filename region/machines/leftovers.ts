@@ -39,10 +39,32 @@ export async function killLeftovers(stateDir: string): Promise<number[]> {
 
 /** SIGKILL to a process and all that it started; one that is gone already is fine. */
 export function killGroup(pid: number): void {
+  signalGroup(pid, 'SIGKILL');
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** Stops, or lets go on, every process that was written down for the meant instances, with all that it started. */
+export function signalMachines(
+  stateDir: string,
+  isMeant: (instanceId: string) => boolean,
+  signal: 'SIGSTOP' | 'SIGCONT',
+): void {
+  for (const pid of recordedProcesses(stateDir))
+    if (isMeant(recordOf(stateDir, pid)) && isOurs(stateDir, pid)) signalGroup(pid, signal);
+}
+
+function recordOf(stateDir: string, pid: number): string {
+  try {
+    return readFileSync(join(pidsDirectory(stateDir), String(pid)), 'utf8').split(/\s/)[0] ?? '';
+  } catch {
+    return '';
   }
 }
 

@@ -8,6 +8,7 @@ import type { Kernel, Machine, MachineSpec, Machines } from '../kernel/kernel.ts
 import { type Console, createConsole } from './console.ts';
 import type { EtcdProcess } from './etcd-process.ts';
 import { versionOf } from './find-etcd.ts';
+import { createHeldZones, type HeldZones } from './held-zones.ts';
 import { killLeftovers } from './leftovers.ts';
 import { type NodeMachine, runNode, unmount } from './node-machine.ts';
 import { deleteVolumeDirectory, volumeDirectory } from './volumes.ts';
@@ -39,20 +40,23 @@ export function createMachines(kernel: Kernel, options: MachinesOptions): LocalM
   const leftovers = killLeftovers(kernel.stateDir);
   leftovers.catch((error: unknown) => kernel.log(`machines: ${String(error)}`));
   const version = once(() => versionOf(options.etcdPath));
+  const zones = createHeldZones(kernel);
   return {
     leftovers,
     launch(spec) {
       const machine = launchMachine({
-        kernel,
+        kernel: zones.kernelOf(spec.zone),
         options,
         spec,
         leftovers,
         version,
+        zones,
         onEnd: () => running.delete(machine),
       });
       running.add(machine);
       return machine;
     },
+    holdZone: zones.hold,
     deleteVolume: async (volumeId) => deleteVolumeDirectory(kernel.stateDir, volumeId),
     stop: async () => {
       await leftovers.catch(() => []);
@@ -70,15 +74,18 @@ interface Launching {
   readonly spec: MachineSpec;
   readonly leftovers: Promise<unknown>;
   readonly version: () => string | undefined;
+  readonly zones: HeldZones;
   readonly onEnd: () => void;
 }
 
-function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Launching): Machine {
+function launchMachine(launching: Launching): Machine {
+  const { kernel, options, spec, leftovers, version, zones, onEnd } = launching;
   const directory = join(kernel.stateDir, 'machines', spec.instanceId);
   const root = join(directory, 'root');
   const console = createConsole(join(directory, 'console.log'), () => kernel.clock.now());
   const ending = new AbortController();
   const attached = new Set<string>();
+  const leaveZone = zones.enter(spec.instanceId, spec.zone);
   let etcd: { process: EtcdProcess; volumeId: string } | undefined;
 
   const common = {
@@ -105,6 +112,7 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
 
   const workerOf = (userData: WorkerUserData): WorkerMachine => ({ ...common, userData });
   const life = leftovers
+    .then(() => zones.moving(spec.zone, ending.signal))
     .then(() => boot({ ...common, nodeOf, workerOf, runsEtcd: () => etcd !== undefined }))
     .catch((error: unknown) => {
       if (!ending.signal.aborted) console.say(`the machine cannot boot: ${String(error)}`);
@@ -118,6 +126,7 @@ function launchMachine({ kernel, options, spec, leftovers, version, onEnd }: Lau
     // Started in the very moment of the abort.
     await etcd?.process.kill();
     unmount(root);
+    leaveZone();
     onEnd();
   });
 

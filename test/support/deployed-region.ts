@@ -31,7 +31,7 @@ function vpcCidrOfWorker(): string {
 
 /** A region with the synthesized template deployed, as `npm start` makes it; `stop` leaves nothing behind. */
 export async function deployRegion(
-  options: Pick<RegionOptions, 'delays' | 'seed' | 'kubernetes' | 'etcdPath'> = {},
+  options: Pick<RegionOptions, 'delays' | 'seed' | 'kubernetes' | 'etcdPath' | 'port'> = {},
 ): Promise<DeployedRegion> {
   if (!existsSync(join(assembly, 'manifest.json'))) throw new Error('cdk.out is missing: run npm run synth');
   const stateDir = mkdtempSync(join(tmpdir(), 'trivet-region-'));

@@ -12,7 +12,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
-const sources = tracked.filter((file) => /\.(ts|mjs)$/.test(file));
+const sources = tracked.filter((file) => /\.(tsx?|mjs)$/.test(file));
 const functions = sources.filter((file) => file.startsWith('functions/'));
 
 /** `file:line` of every match in the given files, comments left out where `code` is set. */

@@ -1,4 +1,4 @@
-/** What goes wrong in EC2 by order of a test (design §9, faults). Each method returns the way back. */
+/** What goes wrong in EC2 by order of a test or of a person (region/control.ts) (design §9, faults). Each method returns the way back. */
 export interface Faults {
   /** The instance stays in `shutting-down`, holding its interface and volumes, until the returned function is called. */
   holdShutdown(instanceId: string): () => void;
@@ -6,6 +6,8 @@ export interface Faults {
   insufficientCapacity(rule?: CapacityRule): () => void;
   /** A zone is down: it takes no launches and its instances fail their status checks. Processes in it are the machines' affair. */
   zoneOutage(zone: string): () => void;
+  /** The data of a volume is lost for good, and its state is `error`. There is no way back. @throws AwsError InvalidVolume.NotFound */
+  loseVolume(volumeId: string): void;
   /** The image was deregistered: launches from it are refused with InvalidAMIID.NotFound. Any other well-formed id is an image. */
   missingImage(imageId: string): () => void;
   /** A status check of the instance fails: the instance's own (its operating system), or the system's (what it runs on). */
@@ -40,7 +42,7 @@ export interface CapacityRule {
 
 /** The ordered faults with the questions that EC2 asks of them. */
 export interface OrderedFaults
-  extends Omit<Faults, 'interruptSpot' | 'recommendRebalance' | 'scheduleChange'> {
+  extends Omit<Faults, 'interruptSpot' | 'loseVolume' | 'recommendRebalance' | 'scheduleChange'> {
   /** `scheduleChange` without its event. */
   schedule(change: ScheduledChange): () => void;
   /** What is scheduled for an instance. */

@@ -15,6 +15,7 @@ import { securityGroupOperations } from './security-groups/security-groups.ts';
 import { createEc2Store } from './store.ts';
 import { subnetOperations } from './subnets.ts';
 import { refuseReservedTags, tagOperations } from './tags.ts';
+import { loseVolume } from './volumes/lose-volume.ts';
 import { volumeOperations } from './volumes/volumes.ts';
 import { vpcEndpointOperations } from './vpc-endpoints.ts';
 import { vpcOperations } from './vpcs.ts';
@@ -50,7 +51,7 @@ export function createEc2(kernel: Kernel): Ec2Service {
   };
   return {
     id: 'ec2',
-    faults: { ...ec2.faults, ...announcements(ec2) },
+    faults: { ...ec2.faults, ...announcements(ec2), loseVolume: (volumeId) => loseVolume(ec2, volumeId) },
     operations: withReservedTags(operations),
     checkLaunch: async (input) => void (await checkLaunch(ec2, input)),
   };

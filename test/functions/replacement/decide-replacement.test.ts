@@ -73,7 +73,7 @@ describe('before anything is taken in hand', () => {
 /** Refused before it begins, and as well when it has changed since. */
 const refusals: [string, ReplacementSeen, string][] = [
   ['the cluster was never formed', observed({ formed: false }), 'ha was never formed: provision it again'],
-  ['the cluster is paused', observed({ paused: 'ha is paused until then' }), 'ha is paused until then'],
+  ['the cluster is paused', observed({ leftAlone: 'ha is paused until then' }), 'ha is paused until then'],
   [
     'its group is gone',
     { ...seen(), observation: groupless },
@@ -264,7 +264,7 @@ test.each<[string, ReplacementSeen, Partial<Wish>, object]>([
   ],
   [
     'in a pause the sweep does not bring the member back, and the reason says so',
-    { ...seen(), observation: { ...freeInterface, paused: 'ha is paused until then' } },
+    { ...seen(), observation: { ...freeInterface, leftAlone: 'ha is paused until then' } },
     {},
     {
       action: 'wait',

@@ -232,7 +232,14 @@ describe('observe-replacement', () => {
   test('says that a cluster is paused', async () => {
     const pause = { until: '2026-03-01T13:00:00.000Z', reason: 'a migration', by: 'me', at: '' };
     await registry.updateCluster('ha', { pause });
-    expect((await look()).paused).toBe('ha is paused until 2026-03-01T13:00:00.000Z: a migration');
+    expect((await look()).leftAlone).toBe('ha is paused until 2026-03-01T13:00:00.000Z: a migration');
+  });
+
+  test('says that a cluster is being retired, paused or not', async () => {
+    const retirement = { startedAt: '2026-03-01T11:00:00.000Z', keepVolumes: false, execution: 'arn' };
+    const pause = { until: '2026-03-01T13:00:00.000Z', reason: 'a migration', by: 'me', at: '' };
+    await registry.updateCluster('ha', { pause, retirement });
+    expect((await look()).leftAlone).toBe('ha is being retired since 2026-03-01T11:00:00.000Z');
   });
 
   test('does not know a slot that is not in the registry', async () => {

@@ -104,6 +104,15 @@ test('of a paused cluster nothing is planned: no worker would join', async () =>
   });
 });
 
+test('of a cluster that is being retired nothing is planned', async () => {
+  const retirement = { startedAt: '2026-11-27T11:00:00.000Z', execution: 'retire', keepVolumes: false };
+  await registry.updateCluster('demo', { retirement }, {});
+  await expect(plan(4)).rejects.toMatchObject({
+    name: 'ScalingRefused',
+    message: 'demo is being retired since 2026-11-27T11:00:00.000Z',
+  });
+});
+
 describe('fewer workers', () => {
   test('are those with fewest pods, without what goes with the node; their pods are counted', async () => {
     const pods = [podOf('shop/1'), podOf('shop/2')];

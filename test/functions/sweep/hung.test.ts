@@ -130,6 +130,13 @@ test('another node within the hour is for a person', async () => {
   expect(Object.fromEntries(seen.counted)).toEqual({ SlotUnattended: 1 });
 });
 
+test('a cluster that is being retired is left alone', async () => {
+  const retirement = { startedAt: now, keepVolumes: false, execution: 'arn' };
+  await registry.updateCluster('demo', { retirement });
+  await sweep.run({}, deps(), context());
+  expect(executions.started).toEqual([]);
+});
+
 test('a look at what an event names leaves hung nodes to the next look at everything', async () => {
   await sweep.run({ scope: { instanceId: 'i-b' } }, deps(), context());
   expect(executions.started).toEqual([]);

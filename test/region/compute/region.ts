@@ -47,6 +47,7 @@ export interface ComputeRegion {
   readonly ec2: Ec2Service;
   readonly events: AwsEvent[];
   readonly machines: FakeMachine[];
+  readonly heldZones: readonly string[];
   call<O>(service: 'ec2' | 'autoscaling' | 'elbv2', operation: string, input: object): Promise<O>;
   stop(): Promise<void>;
 }
@@ -59,6 +60,7 @@ export async function computeRegion(delays: Partial<Delays> = {}): Promise<Compu
   });
   const events: AwsEvent[] = [];
   const machines: FakeMachine[] = [];
+  const heldZones: string[] = [];
   kernel.onEvent((event) => void events.push(event));
   kernel.machines = {
     launch: (spec) => {
@@ -70,6 +72,10 @@ export async function computeRegion(delays: Partial<Delays> = {}): Promise<Compu
         terminate: async () => void log.push('terminate'),
         consoleOutput: () => log.join('\n'),
       };
+    },
+    holdZone: (zone) => {
+      heldZones.push(zone);
+      return () => void heldZones.splice(heldZones.indexOf(zone), 1);
     },
     deleteVolume: async () => {},
     stop: async () => {},
@@ -83,6 +89,7 @@ export async function computeRegion(delays: Partial<Delays> = {}): Promise<Compu
     ec2,
     events,
     machines,
+    heldZones,
     call: (service, operation, input) => kernel.invoke(service, operation, input, person),
     stop: async () => {
       for (const service of kernel.services()) await service.stop?.();

@@ -117,7 +117,8 @@ export function releaseVolume(ec2: Ec2, volume: Volume, ended = false): void {
   ec2.kernel.clock.after(ec2.kernel.delays.volumeDetach, () => {
     if (volume.attachment !== attachment) return;
     volume.attachment = undefined;
-    volume.state = 'available';
+    // What has failed once is of no use to anybody.
+    if (volume.state !== 'error') volume.state = 'available';
     if (ended && attachment.deleteOnTermination) removeVolume(ec2, volume);
   });
 }

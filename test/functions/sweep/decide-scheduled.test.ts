@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decideRetirement, retirementPolicy } from '../../../functions/sweep/decide-retirement.ts';
+import { decideScheduled, scheduledPolicy } from '../../../functions/sweep/decide-scheduled.ts';
 import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
 import type { ControlPlane } from '../../../functions/sweep/observe-control-planes.ts';
 import { etcdOf, kubernetesOf } from './hung-cluster.ts';
@@ -127,7 +127,7 @@ test.each<[string, ControlPlane, string, string, string]>([
     `AWS has instance-retirement for i-b at ${inADay}, but the cluster has no other slot that could serve meanwhile`,
   ],
 ])('%s', (_name, controlPlane, slot, action, reason) => {
-  const finding = decideRetirement(controlPlane, retirementPolicy, now);
+  const finding = decideScheduled(controlPlane, scheduledPolicy, now);
   expect(finding).toEqual({ cluster: 'ha', slot, instanceId: `i-${slot}`, action, reason });
 });
 
@@ -147,5 +147,5 @@ test.each<[string, ControlPlane]>([
     }),
   ],
 ])('no node is to be replaced where %s', (_name, controlPlane) => {
-  expect(decideRetirement(controlPlane, retirementPolicy, now)).toBeUndefined();
+  expect(decideScheduled(controlPlane, scheduledPolicy, now)).toBeUndefined();
 });

@@ -4,12 +4,12 @@ import type { SweepFinding } from './contracts.ts';
 import type { SweptSlot } from './decide-sweep.ts';
 import { type ControlPlane, judgedBy } from './observe-control-planes.ts';
 
-export interface RetirementPolicy {
+export interface ScheduledPolicy {
   /** So long before AWS does what it has scheduled, a person is told what keeps the node from being replaced, seconds. */
   readonly reportSeconds: number;
 }
 
-export const retirementPolicy: RetirementPolicy = { reportSeconds: 86_400 };
+export const scheduledPolicy: ScheduledPolicy = { reportSeconds: 86_400 };
 
 /** A slot in service for whose instance AWS has scheduled something, and what comes first of it. */
 interface RetiringSlot {
@@ -21,9 +21,9 @@ interface RetiringSlot {
  * Whether a node of the control plane is replaced before AWS retires, stops or reboots it: at once, since nothing is won by waiting; the one
  * that is due first, and only where all others are known to be well (S21). Undefined where nothing is scheduled. Pure.
  */
-export function decideRetirement(
+export function decideScheduled(
   controlPlane: ControlPlane,
-  policy: RetirementPolicy,
+  policy: ScheduledPolicy,
   now: Date,
 ): SweepFinding | undefined {
   const { cluster, scheduled, slots } = controlPlane;
