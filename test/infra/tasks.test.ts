@@ -147,7 +147,7 @@ test('what a task may delete in AWS has the deployment’s tag, and is of one ki
       'iam:DeleteInstanceProfile',
       'iam:RemoveRoleFromInstanceProfile',
     ],
-    'delete-security-groups': ['ec2:RevokeSecurityGroupIngress', 'ec2:DeleteSecurityGroup'],
+    'delete-security-groups': ['ec2:DeleteSecurityGroup', 'ec2:RevokeSecurityGroupIngress'],
     'delete-target-groups': ['elasticloadbalancing:DeleteTargetGroup'],
     'delete-volumes': ['ec2:DeleteVolume'],
     'ensure-security-groups': ['ec2:RevokeSecurityGroupIngress'],
