@@ -118,3 +118,14 @@ test("a group's events are taken from the deployment's groups only", () => {
     expect(pattern).toMatchObject({ detail: { AutoScalingGroupName: [{ prefix: 'trivet-' }] } });
   }
 });
+
+test('the dashboard shows every alarm, every workflow and what was decided last', () => {
+  const [dashboard, ...others] = ofType(operations, 'AWS::CloudWatch::Dashboard');
+  expect(others).toEqual([]);
+  expect(dashboard?.Properties.DashboardName).toBe('trivet');
+  const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+  for (const { id } of ofType(operations, 'AWS::CloudWatch::Alarm')) expect(body).toContain(id);
+  for (const file of readdirSync(join(root, 'workflows')).filter((name) => name.endsWith('.asl.json')))
+    expect(body).toContain(file.replace('.asl.json', ''));
+  expect(body).toContain('/trivet/tasks');
+});
