@@ -151,15 +151,15 @@ describe('a cluster from the console', { timeout: 300_000 }, () => {
     );
   });
 
-  test('scale-pool gives a pool another worker, and takes it away again', async () => {
-    const grown = await endOf(
-      await startByAws('scale-pool', { Cluster: 'demo', Pool: 'general', Size: '3' }),
-    );
+  test('scale-pool gives a pool another worker, by one execution for two people, and takes it away again', async () => {
+    const asked = { Cluster: 'demo', Pool: 'general', Size: '3' };
+    const [one, two] = await Promise.all([startByAws('scale-pool', asked), byTrivet('scale-pool', asked)]);
+    const grown = await endOf(one);
     expect(grown).toMatchObject({ status: 'Success', failure: '' });
+    expect(two).toMatchObject({ code: 0, result: { status: 'Success' } });
+    expect(two.result.execution).toBe(grown.output?.executionArn);
     expect(await workers()).toHaveLength(3);
-    expect(await byTrivet('scale-pool', { Cluster: 'demo', Pool: 'general', Size: '2' })).toMatchObject({
-      code: 0,
-    });
+    expect(await byTrivet('scale-pool', { ...asked, Size: '2' })).toMatchObject({ code: 0 });
     await eventually(async () => (await workers()).length === 2, { timeoutMs: 120_000, what: 'two workers' });
   });
 
@@ -183,23 +183,18 @@ describe('a cluster from the console', { timeout: 300_000 }, () => {
     expect(await workers()).toContain(InstanceId);
   });
 
-  test('drain-worker is one execution for two people, and its worker is replaced where they say so', async () => {
-    const [InstanceId = ''] = await workers();
-    const asked = { Cluster: 'demo', InstanceId, Afterwards: 'terminate' };
-    const [one, two] = await Promise.all([
-      startByAws('drain-worker', asked),
-      byTrivet('drain-worker', asked),
-    ]);
-    const first = await endOf(one);
-    expect(first).toMatchObject({ status: 'Success' });
-    expect(two).toMatchObject({ code: 0, result: { status: 'Success' } });
-    expect(two.result.execution).toBe(first.output?.executionArn);
+  test('drain-worker has its worker replaced where a person says so', async () => {
+    const [first = '', second = ''] = await workers();
+    const asked = { Cluster: 'demo', Afterwards: 'terminate' };
+    const drained = await endOf(await startByAws('drain-worker', { ...asked, InstanceId: first }));
+    expect(drained).toMatchObject({ status: 'Success', output: { joined: false } });
+    expect(await byTrivet('drain-worker', { ...asked, InstanceId: second })).toMatchObject({ code: 0 });
     await eventually(
       async () => {
         const now = await workers();
-        return now.length === 2 && !now.includes(InstanceId);
+        return now.length === 2 && !now.includes(first) && !now.includes(second);
       },
-      { timeoutMs: 120_000, what: 'another worker in its place' },
+      { timeoutMs: 120_000, what: 'others in their place' },
     );
   });
 
