@@ -20,6 +20,8 @@ export interface FeedOptions<T> {
 export interface Feed<T> {
   /** Tells the listener at once what is known already; the returned function ends it. */
   subscribe(listener: Listener<T>): () => void;
+  /** The next look comes at once: something was done that will show. */
+  hurry(): void;
 }
 
 /** Fields that are another with each look and say nothing new. */
@@ -35,6 +37,7 @@ export function createFeed<T>(options: FeedOptions<T>): Feed<T> {
   let ending: AbortController | undefined;
   let latest: { readonly value: T; readonly text: string; readonly at: number } | undefined;
   let problem: string | undefined;
+  let wake = (): void => {};
 
   const pulse = (): Pulse => ({
     ...(latest && { readAt: new Date(latest.at).toISOString() }),
@@ -62,11 +65,14 @@ export function createFeed<T>(options: FeedOptions<T>): Feed<T> {
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await look(signal);
-      await pause(everyMilliseconds, signal);
+      const woken = new AbortController();
+      wake = () => woken.abort();
+      await pause(everyMilliseconds, AbortSignal.any([signal, woken.signal]));
     }
   };
 
   return {
+    hurry: () => wake(),
     subscribe(listener) {
       listeners.add(listener);
       if (latest) {

@@ -47,10 +47,14 @@ export async function openConsole(target: Target, port: number): Promise<Console
     {
       page: await buildPage(),
       token: keepToken(tokenPath),
-      snapshots: (cluster) => snapshots(cluster ?? ''),
+      snapshots: (cluster) => snapshots.of(cluster ?? ''),
       execution: (executionArn) =>
-        executionArn.startsWith(executionPrefix) ? executions(executionArn) : undefined,
-      act: (request) => carryOut(target, request, ec2),
+        executionArn.startsWith(executionPrefix) ? executions.of(executionArn) : undefined,
+      act: async (request) => {
+        const answer = await carryOut(target, request, ec2);
+        snapshots.hurry();
+        return answer;
+      },
     },
     port,
   );
@@ -77,20 +81,30 @@ export async function carryOut(
   }
 }
 
+interface Feeds<T> {
+  of(key: string): Pick<Feed<T>, 'subscribe'>;
+  hurry(): void;
+}
+
 /** One feed for each key, for as long as anybody listens to it. */
-function feedsBy<T>(create: (key: string) => Feed<T>): (key: string) => Feed<T> {
+function feedsBy<T>(create: (key: string) => Feed<T>): Feeds<T> {
   const feeds = new Map<string, { readonly feed: Feed<T>; listeners: number }>();
-  return (key) => ({
-    subscribe(listener) {
-      const kept = feeds.get(key) ?? { feed: create(key), listeners: 0 };
-      feeds.set(key, kept);
-      kept.listeners += 1;
-      const end = kept.feed.subscribe(listener);
-      return () => {
-        end();
-        kept.listeners -= 1;
-        if (kept.listeners === 0) feeds.delete(key);
-      };
+  return {
+    of: (key) => ({
+      subscribe(listener) {
+        const kept = feeds.get(key) ?? { feed: create(key), listeners: 0 };
+        feeds.set(key, kept);
+        kept.listeners += 1;
+        const end = kept.feed.subscribe(listener);
+        return () => {
+          end();
+          kept.listeners -= 1;
+          if (kept.listeners === 0) feeds.delete(key);
+        };
+      },
+    }),
+    hurry: () => {
+      for (const { feed } of feeds.values()) feed.hurry();
     },
-  });
+  };
 }

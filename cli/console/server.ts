@@ -8,14 +8,16 @@ import type { Feed } from './feed.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
 import type { Page } from './page.ts';
 
+type Watched = Pick<Feed<unknown>, 'subscribe'>;
+
 /** What a console serves. */
 export interface Served {
   readonly page: Page;
   readonly token: string;
   /** What a page on this cluster shows; without a name, on the first there is. */
-  snapshots(cluster: string | undefined): Feed<unknown>;
+  snapshots(cluster: string | undefined): Watched;
   /** One execution in full; undefined where the ARN is of no execution of the deployment. */
-  execution(executionArn: string): Feed<unknown> | undefined;
+  execution(executionArn: string): Watched | undefined;
   /** Throws CommandError for what is refused. */
   act(request: ActionRequest): Promise<ActionAnswer>;
 }
@@ -116,7 +118,7 @@ async function answer(
 }
 
 /** Server-Sent Events: `page`, the hash of what is served, at first; `value` when something is new; `pulse` after every look. */
-function stream(page: Page, feed: Feed<unknown>, request: IncomingMessage, response: ServerResponse): void {
+function stream(page: Page, feed: Watched, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
   response.write(`retry: 1000\nevent: page\ndata: ${JSON.stringify(hashOf(page))}\n\n`);
   const send = (event: string, data: unknown): void => {

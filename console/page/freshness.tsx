@@ -12,11 +12,11 @@ interface Age {
   readonly old: boolean;
 }
 
-function ageOf({ connected, heardAt, pulse }: Heard<Snapshot>, now: number): Age {
-  if (!pulse || heardAt === undefined) return { seconds: undefined, old: !connected };
-  const seconds = pulse.ageSeconds + Math.max(0, now - heardAt) / 1000;
+function ageOf({ connected, goodAt, pulse }: Heard<Snapshot>, now: number): Age {
+  const failing = !connected || pulse?.problem !== undefined;
+  if (!pulse || goodAt === undefined) return { seconds: undefined, old: failing };
+  const seconds = Math.max(0, now - goodAt) / 1000;
   const missed = seconds / pulse.everySeconds;
-  const failing = !connected || pulse.problem !== undefined;
   return { seconds, old: missed > missedMax + 2 || (failing && missed > missedMax) };
 }
 
@@ -43,8 +43,9 @@ export function Freshness({
 }) {
   const now = useNow();
   const { old, seconds } = ageOf(heard, now);
-  const { connected, pulse } = heard;
-  const from = pulse?.readAt === undefined ? '' : ` What you see is from ${clockTime(pulse.readAt)}.`;
+  const { connected, goodAt, pulse } = heard;
+  const from =
+    goodAt === undefined ? '' : ` What you see is from ${clockTime(new Date(goodAt).toISOString())}.`;
   const age = seconds === undefined ? '' : ` for ${duration(seconds * 1000)}`;
   const who = connected
     ? endpoint === undefined

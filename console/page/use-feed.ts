@@ -5,8 +5,8 @@ import type { Pulse } from '../../cli/console/contracts.ts';
 export interface Heard<T> {
   readonly value?: T;
   readonly pulse?: Pulse;
-  /** When the latest pulse came, by this browser's clock. */
-  readonly heardAt?: number;
+  /** When the data that is shown was read, by this browser's clock. It outlives the console that read it. */
+  readonly goodAt?: number;
   readonly connected: boolean;
 }
 
@@ -40,14 +40,11 @@ export function useFeed<T>(url: string | undefined): Heard<T> {
       source.addEventListener('value', ({ data }) =>
         setHeard((before) => ({ ...before, connected: true, value: JSON.parse(data) as T })),
       );
-      source.addEventListener('pulse', ({ data }) =>
-        setHeard((before) => ({
-          ...before,
-          connected: true,
-          pulse: JSON.parse(data) as Pulse,
-          heardAt: Date.now(),
-        })),
-      );
+      source.addEventListener('pulse', ({ data }) => {
+        const pulse = JSON.parse(data) as Pulse;
+        const good = pulse.readAt !== undefined && { goodAt: Date.now() - pulse.ageSeconds * 1000 };
+        setHeard((before) => ({ ...before, connected: true, pulse, ...good }));
+      });
     };
     connect();
     return () => {

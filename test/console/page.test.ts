@@ -1,10 +1,10 @@
-import { AutoScaling } from '@aws-sdk/client-auto-scaling';
 import type { Browser } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { provision } from '../../cli/commands/provision.ts';
 import { openConsole } from '../../cli/console/open-console.ts';
 import type { ConsoleServer } from '../../cli/console/server.ts';
 import { readSpecFile } from '../../cli/spec-file.ts';
+import type { Ec2Service } from '../../region/services/ec2/index.ts';
 import { findChromium, openChromium } from '../../scripts/screenshots/chromium.ts';
 import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
@@ -28,11 +28,18 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
   let wide: OpenPage;
 
   beforeAll(async () => {
-    deployed = await deployRegion();
+    // So slow that a person would see what is shown.
+    deployed = await deployRegion({
+      delays: { instancePending: 1_500, instanceBoot: 1_500, instanceShutdown: 2_500 },
+    });
     server = await openConsole(deployed.target, 0);
     browser = await openChromium(chromium ?? '');
     wide = await openPage(browser, server.url, { width: 1280 });
   }, 120_000);
+  // What one test has left open is not in the way of the next.
+  beforeEach(async () => {
+    if (await wide.page.$('dialog[open]')) await wide.page.keyboard.press('Escape');
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.close();
@@ -54,6 +61,13 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     });
   const instanceOf = async (slot: string) =>
     /i-[0-9a-f]{17}/.exec(await wide.textOf(`Slot ${slot}`))?.[0] ?? '';
+  const shows = (text: string) =>
+    eventually(async () => (await wide.text()).includes(text), { ...soon, what: `the page showing ${text}` });
+  const hides = (text: string) =>
+    eventually(async () => !(await wide.text()).includes(text), {
+      ...soon,
+      what: `the page without ${text}`,
+    });
   const answer = async (title: string, label: string) => {
     await wide.press(title);
     await wide.press(label);
@@ -62,7 +76,7 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
   test('says that there is nothing yet, and shows a provisioning live from its first state on', {
     timeout: 180_000,
   }, async () => {
-    await eventually(async () => (await wide.text()).includes('There are no clusters yet'), soon);
+    await shows('There are no clusters yet');
     const provisioned = provision(deployed.target, spec, output);
     await says('demo', 'It is being provisioned.');
     await eventually(async () => /[▸] (Ensure|Make|Bring|Plan|Record)/.test(await wide.text()), {
@@ -154,9 +168,9 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     const member = /member\s+([0-9a-f]{12,16})/.exec(await wide.textOf('Slot b'))?.[1];
     expect(member).toBeDefined();
     await wide.press(`Kill ${before} of slot b`);
-    expect(await wide.text()).toContain('comes back as the same etcd member');
+    await shows('comes back as the same etcd member');
     await wide.press('Kill instance');
-    await eventually(async () => (await wide.text()).includes(`${before} is terminated.`), soon);
+    await shows(`${before} is terminated.`);
     await says('Slot b', /losing its instance|without an instance|coming back|silent/);
     await says('Slot b', /serving/);
     expect(await instanceOf('b')).not.toBe(before);
@@ -176,7 +190,7 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     await answer('Resume the automation of a cluster: demo', 'Resume');
     await eventually(async () => !(await wide.textOf('demo')).includes('Paused until'), soon);
     await answer('Provision a cluster: demo', 'Provision again');
-    await eventually(async () => (await wide.text()).includes('Started provision-cluster: automation'), soon);
+    await shows('Started provision-cluster: automation');
     await says('Work', /run-runbook/);
 
     const worker = /i-[0-9a-f]{17}/.exec(await wide.textOf('general'))?.[0] ?? '';
@@ -186,7 +200,7 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     ).toBe(true);
     await wide.type('To go on, type the cluster’s name: demo', 'demo');
     await wide.press('Drain');
-    await eventually(async () => (await wide.text()).includes('Started drain-worker: automation'), soon);
+    await shows('Started drain-worker: automation');
     await says('Work', /drain-worker\s+demo-runbook-[0-9a-f]{8}-1\s+[\d:]{8}, succeeded/);
   });
 
@@ -195,8 +209,11 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     await wide.type('Minutes', 'soon');
     await wide.type('Reason', 'we look ourselves');
     await wide.press('Pause');
-    await eventually(async () => (await wide.text()).includes('Minutes: "soon" does not match'), soon);
+    await shows('Minutes: "soon" does not match');
     await wide.press('Leave it');
+    expect(wide.complaints.splice(0)).toEqual([
+      'Failed to load resource: the server responded with a status of 400 (Bad Request)',
+    ]);
     expect(await wide.textOf('demo')).not.toContain('Paused until');
   });
 
@@ -216,19 +233,17 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     await says('demo', '3 of 3 members vote');
   });
 
-  test('kicks a slot whose group does not launch', { timeout: 180_000 }, async () => {
-    const groups = new AutoScaling(deployed.region.clientConfig());
-    await groups.suspendProcesses({
-      AutoScalingGroupName: `trivet-${spec.name}-slot-a`,
-      ScalingProcesses: ['Launch'],
-    });
+  test('kicks a slot whose zone had no capacity', { timeout: 180_000 }, async () => {
+    const { faults } = deployed.region.kernel.service('ec2') as Ec2Service;
+    const restore = faults.insufficientCapacity({ zone: 'us-east-1a' });
     const before = await instanceOf('a');
     await answer(`Kill ${before} of slot a`, 'Kill instance');
-    await wide.press('Kick a stuck slot: a');
-    await wide.press('Kick');
+    await says('Slot a', /without an instance/);
+    restore();
+    await answer('Kick a stuck slot: a', 'Kick');
+    await shows('Started kick-slot: automation');
     await says('Slot a', /serving/, { timeoutMs: 120_000, intervalMs: 200 });
     expect(await instanceOf('a')).not.toBe(before);
-    groups.destroy();
   });
 
   test('loses a volume once the name is typed, and has the slot judged: it is held', {
@@ -260,14 +275,14 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
       soon,
     );
     server = await openConsole(deployed.target, Number(port));
-    await eventually(async () => !(await wide.text()).includes('No answer from'), soon);
+    await hides('No answer from');
 
     await deployed.stop();
     const host = new URL(endpoint).host;
-    await eventually(async () => (await wide.text()).includes(`No answer from ${host} for `), soon);
+    await shows(`No answer from ${host} for `);
     expect(await wide.textOf('Slot c')).toContain('held');
     deployed = await deployRegion({ port: Number(new URL(endpoint).port) });
-    await eventually(async () => (await wide.text()).includes('There are no clusters yet'), soon);
+    await shows('There are no clusters yet');
     expect(await wide.text()).not.toContain('No answer from');
     expect(await wide.isSamePage()).toBe(true);
   });

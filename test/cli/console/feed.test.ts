@@ -61,6 +61,19 @@ describe('a feed', () => {
     expect(second.pulses).toHaveLength(1);
   });
 
+  test('looks at once when something was done', async () => {
+    let looks = 0;
+    const feed = createFeed({
+      read: async () => ({ looks: ++looks }),
+      everyMilliseconds: 60_000,
+      timeoutMilliseconds: 1_000,
+    });
+    const { pulses, values } = listen(feed);
+    await eventually(() => pulses.length === 1);
+    feed.hurry();
+    await eventually(() => values.length === 2);
+  });
+
   test('says why a look failed and how old the last one is, and recovers by itself', async () => {
     let now = Date.parse('2026-03-01T12:00:00Z');
     let answers = true;
