@@ -1,16 +1,7 @@
-import {
-  type AttributeValue,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Config } from '../runtime/config.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
-import { fromItem, toAttribute, toItem } from './attribute-values.ts';
-import { awsCode, calling, classify } from './classify.ts';
-import { abortedBy, clientSettings } from './client-settings.ts';
+import { clientSettings } from './client-settings.ts';
 import type {
   ClusterRecord,
   LeaseRecord,
@@ -19,6 +10,7 @@ import type {
   ScalingRecord,
   SlotRecord,
 } from './records.ts';
+import { type Expectation, type Key, openTable, type Patch, withoutKey } from './registry-table.ts';
 
 export type {
   ClusterRecord,
@@ -32,12 +24,7 @@ export type {
   ScalingRecord,
   SlotRecord,
 } from './records.ts';
-
-/** What must be true of an item for a write to happen: each named field equals the value, or is absent where null is given. */
-export type Expectation<T> = { readonly [K in keyof T]?: T[K] | null };
-
-/** Fields to set; a field given as null is removed. */
-export type Patch<T> = { readonly [K in keyof T]?: T[K] | null };
+export type { Expectation, Patch } from './registry-table.ts';
 
 /**
  * The registry: what was made of each cluster. Reads are strongly consistent; each write touches one item, so that no write is ever
@@ -102,6 +89,9 @@ export interface Registry {
     expected: Expectation<ScalingRecord> | 'absent',
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Which run of a function that lasts for most of each minute is the latest; absent before there was one. */
+  getRun(task: string, signal?: AbortSignal): Promise<string | undefined>;
+  putRun(task: string, run: string, signal?: AbortSignal): Promise<void>;
   /** Every slot address of the deployment and the cluster that it is promised to. */
   listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
   /** Promises an address to a cluster unless it is another's already; whose it is then. */
@@ -112,11 +102,6 @@ export interface Registry {
 export interface AddressClaim {
   readonly address: string;
   readonly cluster: string;
-}
-
-interface Key {
-  readonly pk: string;
-  readonly sk: string;
 }
 
 /** Where everything lies in the table. */
@@ -135,6 +120,7 @@ export const registryKeys = {
   }),
   repairs: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'repairs' }),
   scaling: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'scaling' }),
+  run: (task: string): Key => ({ pk: 'runs', sk: task }),
   address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
@@ -180,6 +166,8 @@ export function makeRegistry(config: Config): Registry {
     getScaling: (cluster, signal) => table.get<ScalingRecord>(registryKeys.scaling(cluster), signal),
     putScaling: (cluster, record, expected, signal) =>
       table.put(registryKeys.scaling(cluster), record, expected, signal),
+    getRun: async (task, signal) => (await table.get<{ run: string }>(registryKeys.run(task), signal))?.run,
+    putRun: (task, run, signal) => table.put(registryKeys.run(task), { run }, undefined, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));
@@ -195,101 +183,4 @@ export function makeRegistry(config: Config): Registry {
       }
     },
   };
-}
-
-function openTable(client: DynamoDBClient, TableName: string) {
-  return {
-    async get<T>(key: Key, signal?: AbortSignal): Promise<T | undefined> {
-      const command = new GetItemCommand({ TableName, Key: toItem(key), ConsistentRead: true });
-      const { Item } = await calling('dynamodb:GetItem', client.send(command, abortedBy(signal)));
-      return Item && withoutKey<T>(fromItem(Item));
-    },
-    async query(pk: string, prefix: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
-      const items: Record<string, unknown>[] = [];
-      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
-      do {
-        const command = new QueryCommand({
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
-          ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':sk': { S: prefix } }) },
-          ...(ExclusiveStartKey && { ExclusiveStartKey }),
-        });
-        const page = await calling('dynamodb:Query', client.send(command, abortedBy(signal)));
-        items.push(...(page.Items ?? []).map(fromItem));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-      return items;
-    },
-    async put<T extends object>(
-      key: Key,
-      record: T,
-      expected?: Expectation<T> | 'absent',
-      signal?: AbortSignal,
-    ) {
-      const Item = toItem({ ...record, ...key });
-      const command = new PutItemCommand({ TableName, Item, ...expressionOf(undefined, expected) });
-      await conditional('dynamodb:PutItem', key, client.send(command, abortedBy(signal)));
-    },
-    async update<T>(key: Key, patch: Patch<T>, expected?: Expectation<T>, signal?: AbortSignal) {
-      const expression = expressionOf(patch, expected ?? {});
-      const command = new UpdateItemCommand({ TableName, Key: toItem(key), ...expression });
-      await conditional('dynamodb:UpdateItem', key, client.send(command, abortedBy(signal)));
-    },
-  };
-}
-
-/**
- * Names and values of an update and its condition. An update without expectation still asks that the item is there: UpdateItem would
- * otherwise make a new one that is only the patch.
- */
-function expressionOf(patch: object | undefined, expected: object | 'absent' | undefined) {
-  const names: Record<string, string> = {};
-  const values: Record<string, AttributeValue> = {};
-  const name = (field: string) => {
-    names[`#${field}`] = field;
-    return `#${field}`;
-  };
-  const value = (prefix: string, field: string, content: unknown) => {
-    values[`:${prefix}_${field}`] = toAttribute(content);
-    return `:${prefix}_${field}`;
-  };
-  const changes = Object.entries(patch ?? {}).filter(([, content]) => content !== undefined);
-  const sets = changes.filter(([, content]) => content !== null);
-  const removes = changes.filter(([, content]) => content === null);
-  const update = [
-    sets.length > 0 && `SET ${sets.map(([f, c]) => `${name(f)} = ${value('set', f, c)}`).join(', ')}`,
-    removes.length > 0 && `REMOVE ${removes.map(([f]) => name(f)).join(', ')}`,
-  ].filter((part) => part !== false);
-  const conditions = expected === 'absent' ? [`attribute_not_exists(${name('pk')})`] : [];
-  if (expected !== undefined && expected !== 'absent') {
-    conditions.push(`attribute_exists(${name('pk')})`);
-    for (const [field, content] of Object.entries(expected))
-      conditions.push(
-        content === null
-          ? `attribute_not_exists(${name(field)})`
-          : `${name(field)} = ${value('if', field, content)}`,
-      );
-  }
-  return {
-    ...(update.length > 0 && { UpdateExpression: update.join(' ') }),
-    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
-    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-  };
-}
-
-async function conditional(call: string, key: Key, promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    if (awsCode(error) === 'ConditionalCheckFailedException')
-      throw new RegistryConflict(`${key.pk} ${key.sk} is not as expected`, { cause: error });
-    throw classify(error, call);
-  }
-}
-
-function withoutKey<T>(item: Record<string, unknown>): T {
-  const { pk: _pk, sk: _sk, ...record } = item;
-  return record as T;
 }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Tags } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { taskLogGroupName } from '../names.ts';
+import { deploymentTag, taskLogGroupName } from '../names.ts';
 
 export interface DashboardProps {
   readonly deployment: string;
@@ -55,7 +55,7 @@ export class Dashboard extends Construct {
       );
     const ofWorkflows = (metric: (it: IStateMachine) => Metric): IMetric[] =>
       Array.from(workflows, ([label, it]) => metric(it).with({ label, period: Duration.minutes(5) }));
-    new CloudWatchDashboard(this, 'Dashboard', {
+    const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
       dashboardName: deployment,
       widgets: [
         [
@@ -99,5 +99,7 @@ export class Dashboard extends Construct {
         ],
       ],
     });
+    // Its name tells whose it is; not every region takes tags of dashboards yet.
+    Tags.of(dashboard).remove(deploymentTag);
   }
 }

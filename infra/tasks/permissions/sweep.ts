@@ -47,7 +47,7 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.writesObjects('clusters/*/observations/workers.json', 'clusters/*/observations/demand.json'),
     ],
     'watch-demand': [
-      ...scope.registry(),
+      ...scope.registry('PutItem'),
       ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/observations/demand.json'),
       ...scope.writesObjects('clusters/*/observations/demand-change.json'),
     ],
