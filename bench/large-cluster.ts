@@ -1,9 +1,15 @@
 import { createIds } from '../region/kernel/ids.ts';
 
-/** A cluster of 5,000 nodes with 50,000 pods in 500 Deployments, and 1,000 more that have no place: objects about as large as real ones. */
+/**
+ * A cluster of 5,000 nodes in three zones and four pools, with 50,000 pods in 500 Deployments, and 1,000 more that have no place: each needs a
+ * node of its own. Objects about as large as real ones.
+ */
 const largeCluster = { seed: 42, nodes: 5_000, pods: 50_000, deployments: 500, pending: 1_000 };
 
 const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+const pools = ['batch', 'general', 'jobs', 'web'];
+/** So many nodes each pool has. */
+export const nodesPerPool = largeCluster.nodes / pools.length;
 const at = '2026-03-01T11:00:00Z';
 /** What servers add to every object: who manages which of its fields. */
 const managedFields = ['kube-controller-manager', 'kubelet'].map((manager) => ({
@@ -22,26 +28,67 @@ export function createLargeCluster() {
   const ids = createIds(largeCluster.seed);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(ids.random() * values.length)] as T;
   const requests = Array.from({ length: largeCluster.deployments }, () => ({
-    cpu: pick(['100m', '250m', '500m']),
+    cpu: pick(['100m', '250m', '350m']),
     memory: pick(['128Mi', '256Mi', '1Gi']),
   }));
   const hashes = requests.map(() => ids.upper(10).toLowerCase());
-  const placed = (index: number) => podOf(index, `i-${String(index % largeCluster.nodes).padStart(17, '0')}`);
   const podOf = (index: number, nodeName?: string) => {
     const deployment = index % largeCluster.deployments;
     const labels = { app: `app-${deployment}`, 'pod-template-hash': hashes[deployment] ?? '' };
-    return pod({ index, deployment, labels, requests: requests[deployment] ?? {}, nodeName });
+    const asked = nodeName === undefined ? { cpu: '3', memory: '4Gi' } : requests[deployment];
+    return pod({ index, deployment, labels, requests: asked ?? {}, nodeName });
   };
   return {
     counts: { nodes: largeCluster.nodes, placed: largeCluster.pods, pending: largeCluster.pending },
     node,
-    placed,
+    placed: (index: number) => podOf(index, nameOf(index % largeCluster.nodes)),
     pending: (index: number) => podOf(largeCluster.pods + index),
   };
 }
 
+const nameOf = (index: number): string => `i-${String(index).padStart(17, '0')}`;
+/** Nodes go to pools one block after the other, and within a block from zone to zone. */
+const placeOf = (index: number) => ({
+  pool: pools[Math.floor(index / nodesPerPool)] ?? '',
+  zone: zones[index % zones.length] ?? '',
+});
+
+/** That cluster's groups: one for each pool and zone, by pool and the zone's letter, with all of its instances in service. */
+export function groupsOfLargeCluster() {
+  const instances = Array.from({ length: largeCluster.nodes }, (_, index) => ({
+    instanceId: nameOf(index),
+    ...placeOf(index),
+  }));
+  return pools.flatMap((pool) =>
+    zones.map((zone) => ({
+      pool,
+      zone: zone.slice(-1),
+      instances: instances.filter((one) => one.pool === pool && one.zone === zone),
+    })),
+  );
+}
+
+/** Its pools as a spec has them. `room`: how many more workers each may have. */
+export function poolsOfLargeCluster(room: number) {
+  return pools.map((name) => ({
+    name,
+    instanceTypes: ['m7g.xlarge'],
+    zones: zones.map((zone) => zone.slice(-1)),
+    min: 0,
+    max: nodesPerPool + room,
+    scaleDown: {
+      enabled: true,
+      quietSeconds: 60,
+      ageSecondsMin: 600,
+      utilizationPercentMax: 50,
+      removalsMax: 10,
+    },
+  }));
+}
+
 function node(index: number): object {
-  const name = `i-${String(index).padStart(17, '0')}`;
+  const name = nameOf(index);
+  const { pool, zone } = placeOf(index);
   const image = (one: number) => ({
     names: [
       `registry.example/team/image-${one}@sha256:${'0123456789abcdef'.repeat(4)}`,
@@ -65,16 +112,16 @@ function node(index: number): object {
       creationTimestamp: at,
       managedFields,
       labels: {
-        'trivet.dev/pool': 'general',
+        'trivet.dev/pool': pool,
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': 'arm64',
         'node.kubernetes.io/instance-type': 'm7g.xlarge',
-        'topology.kubernetes.io/zone': zones[index % 3],
+        'topology.kubernetes.io/zone': zone,
         'topology.kubernetes.io/region': 'us-east-1',
       },
     },
-    spec: { providerID: `aws:///${zones[index % 3]}/${name}`, podCIDR: '10.244.0.0/24' },
+    spec: { providerID: `aws:///${zone}/${name}`, podCIDR: '10.244.0.0/24' },
     status: {
       allocatable: { cpu: '3920m', memory: '15Gi', pods: '110', 'ephemeral-storage': '18Gi' },
       capacity: { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-storage': '20Gi' },

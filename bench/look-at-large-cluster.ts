@@ -3,23 +3,22 @@ import { decideWatch } from '../functions/demand/decide-watch.ts';
 import { observeWorkers } from '../functions/demand/observe-workers.ts';
 import { parseObservation, renderObservation } from '../functions/demand/stored-observation.ts';
 import { createKubernetesClient } from '../functions/kubernetes/client.ts';
+import { poolsOfLargeCluster } from './large-cluster.ts';
 
 const { BENCH_CA = '', BENCH_ENDPOINT = '' } = process.env;
 const client = createKubernetesClient({ endpoints: [BENCH_ENDPOINT], ca: BENCH_CA });
-const shrinks = process.env.BENCH_ALL_PODS === 'true';
-const pool = {
-  name: 'general',
-  min: 0,
-  // Full, where no pod but those without a place is to be read.
-  max: shrinks ? 6_000 : 5_000,
-  scaleDown: { enabled: shrinks, quietSeconds: 60, utilizationPercentMax: 50, removalsMax: 10 },
-};
+const allPods = process.env.BENCH_ALL_PODS === 'true';
+// Full and not to shrink, where no pod but those without a place is to be read.
+const pools = poolsOfLargeCluster(allPods ? 250 : 0).map((pool) => ({
+  ...pool,
+  scaleDown: { ...pool.scaleDown, enabled: allPods },
+}));
 const began = performance.now();
 const { seen } = await observeWorkers(
   client,
   (nodes) =>
     decideWatch(
-      [pool],
+      pools,
       nodes.map((one) => one.pool),
       new Date(),
     ),
@@ -42,5 +41,6 @@ process.send?.({
   nodes: read?.nodes.length,
   pods: read?.nodes.reduce((sum, node) => sum + node.pods.length, 0),
   pending: read?.pending.reduce((sum, group) => sum + group.pods.length, 0),
+  text,
 });
 client.close();

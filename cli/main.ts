@@ -2,10 +2,14 @@ import { Command, CommanderError, Option } from 'commander';
 import type { ClusterSpec } from '../functions/clusters/spec.ts';
 import { addArtifactCommands, type Runner } from './commands/artifact-commands.ts';
 import type { ConsoleFlags } from './commands/console.ts';
+import { type EventsFlags, showEvents } from './commands/events.ts';
+import { explain } from './commands/explain.ts';
 import { giveKubeconfig, type KubeconfigFlags } from './commands/kubeconfig.ts';
 import { planSpec } from './commands/plan.ts';
 import { provisionSpec } from './commands/provision.ts';
+import { type RetireFlags, retireCluster } from './commands/retire.ts';
 import { addRunbookCommands } from './commands/runbook-commands.ts';
+import { readSize, type ScaleFlags, scalePool } from './commands/scale.ts';
 import { printSchema } from './commands/schema.ts';
 import { showStatus } from './commands/status.ts';
 import { CommandError, createOutput, type Output } from './output.ts';
@@ -57,8 +61,122 @@ function regionOptions(command: Command): Command {
     .option('--verbose', 'print what the region does');
 }
 
-/** What runs a region on this machine. */
-function addLocalCommands(program: Command): void {
+/** What only looks, and tells why. */
+function addLookingCommands(program: Command): void {
+  onTarget(program.command('explain <cluster> [subject]'))
+    .description(
+      'how a cluster, a slot (its letter) or a node (its instance) is, why it waits, and what would make it move',
+    )
+    .action((cluster: string, subject: string | undefined, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => explain(target, cluster, subject, output)),
+    );
+  onTarget(program.command('events <cluster>'))
+    .description('what was decided and done, and why; with --json one object a line')
+    .option('--follow', 'go on until Ctrl-C')
+    .option('--since <length>', 'how far back: 30m, 2h, 3d', '1h')
+    .action((cluster: string, flags: CommonFlags & EventsFlags) =>
+      withTarget(flags, (target, output) => showEvents(target, cluster, flags, output)),
+    );
+  onTarget(program.command('console'))
+    .description(
+      'serve a page on this machine that shows clusters live, starts runbooks, and breaks an embedded region',
+    )
+    .option(
+      '--port <number>',
+      'port of the page, 0 for any free one (default: TRIVET_CONSOLE_PORT, else 4580)',
+    )
+    .option('--no-open', 'open no browser')
+    .action(async (flags: CommonFlags & ConsoleFlags) => {
+      // The page is bundled when it is served: only this command pays for it.
+      const { runConsole } = await import('./commands/console.ts');
+      await withTarget(flags, (target, output) => runConsole(target, flags, output));
+    });
+}
+
+/** Takes a cluster away. */
+function addRetireCommand(program: Command): void {
+  onTarget(program.command('retire <cluster>'))
+    .description(
+      'show what is there of a cluster; with --confirm, delete it all and follow the workflow; safe to repeat',
+    )
+    .option('--confirm <name>', "the cluster's name again: without it nothing is deleted")
+    .option('--keep-volumes', 'hand the volumes of etcd over to you instead of deleting them')
+    .option('--dry-run', 'show it only; exit code 0: nothing is left, 2: something is there')
+    .action((cluster: string, flags: CommonFlags & RetireFlags) =>
+      withTarget(flags, (target, output) => retireCluster(target, cluster, flags, output)),
+    );
+}
+
+function buildProgram(): Command {
+  const program = new Command('trivet')
+    .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
+    .exitOverride()
+    .showHelpAfterError('(trivet --help lists the commands)');
+  addClusterCommands(program);
+  addLookingCommands(program);
+  const runner: Runner = {
+    onTarget,
+    run: async (flags, command) => {
+      exitCode = await command(createOutput({ json: flags.json === true }));
+    },
+    runOnTarget: withTarget,
+  };
+  addRunbookCommands(program, runner);
+  addArtifactCommands(program, runner);
+  program
+    .command('schema')
+    .description("print the cluster spec's JSON Schema")
+    .action(() => {
+      exitCode = printSchema();
+    });
+  addRegionCommands(program);
+  return program;
+}
+
+/** Commands about clusters of a deployment. */
+function addClusterCommands(program: Command): void {
+  onTarget(program.command('plan <file>'))
+    .description('show what provisioning the spec would do; exit code 0: nothing, 2: changes, 1: refused')
+    .action((file: string, flags: CommonFlags) => withSpec(file, flags, planSpec));
+  onTarget(program.command('provision <file>'))
+    .description('make the cluster as the spec says, and follow the workflow; safe to repeat')
+    .action((file: string, flags: CommonFlags) => withSpec(file, flags, provisionSpec));
+  addRetireCommand(program);
+  onTarget(program.command('status [cluster]'))
+    .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
+    .action((cluster: string | undefined, flags: CommonFlags) =>
+      withTarget(flags, (target, output) => showStatus(target, cluster, output)),
+    );
+  onTarget(program.command('scale <cluster>'))
+    .description(
+      'give a pool as many workers as you say, draining those that are too many, and follow the workflow; safe to repeat',
+    )
+    .requiredOption('--pool <name>', 'pool of the cluster')
+    .requiredOption('--size <number>', 'workers that the pool is to have over all its zones')
+    .option(
+      '--dry-run',
+      'say what would change, and change nothing; exit code 0: nothing, 2: changes, 1: refused',
+    )
+    .action((cluster: string, flags: CommonFlags & ScaleFlags) => {
+      const size = readSize(flags.size);
+      return withTarget(flags, (target, output) => scalePool(target, { ...flags, cluster, size }, output));
+    });
+  onTarget(program.command('kubeconfig <cluster>'))
+    .description('write a client certificate that ends after some hours into your kubeconfig')
+    .option('--hours <number>', 'hours until it ends, 1 to 168 (default: 12)')
+    .option(
+      '--file <path>',
+      'kubeconfig to merge into (default: the first of KUBECONFIG, else ~/.kube/config)',
+    )
+    .option('--stdout', 'print a kubeconfig of its own instead; no file is touched')
+    .option('--no-use', 'leave the current context as it is')
+    .action((cluster: string, flags: CommonFlags & KubeconfigFlags) =>
+      withTarget(flags, (target, output) => giveKubeconfig(target, cluster, flags, output)),
+    );
+}
+
+/** Commands that run an embedded region. */
+function addRegionCommands(program: Command): void {
   regionOptions(program.command('region'))
     .description('run an empty embedded region until Ctrl-C')
     .action(async (flags) => {
@@ -80,67 +198,6 @@ function addLocalCommands(program: Command): void {
       const { start } = await import('./start/start.ts');
       exitCode = await start(flags);
     });
-}
-
-function buildProgram(): Command {
-  const program = new Command('trivet')
-    .description('Highly available Kubernetes on your own EC2 instances, run by a serverless control plane.')
-    .exitOverride()
-    .showHelpAfterError('(trivet --help lists the commands)');
-  onTarget(program.command('plan <file>'))
-    .description('show what provisioning the spec would do; exit code 0: nothing, 2: changes, 1: refused')
-    .action((file: string, flags: CommonFlags) => withSpec(file, flags, planSpec));
-  onTarget(program.command('provision <file>'))
-    .description('make the cluster as the spec says, and follow the workflow; safe to repeat')
-    .action((file: string, flags: CommonFlags) => withSpec(file, flags, provisionSpec));
-  onTarget(program.command('status [cluster]'))
-    .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
-    .action((cluster: string | undefined, flags: CommonFlags) =>
-      withTarget(flags, (target, output) => showStatus(target, cluster, output)),
-    );
-  const runner: Runner = {
-    onTarget,
-    run: async (flags, command) => {
-      exitCode = await command(createOutput({ json: flags.json === true }));
-    },
-    runOnTarget: withTarget,
-  };
-  addRunbookCommands(program, runner);
-  addArtifactCommands(program, runner);
-  onTarget(program.command('kubeconfig <cluster>'))
-    .description('write a client certificate that ends after some hours into your kubeconfig')
-    .option('--hours <number>', 'hours until it ends, 1 to 168 (default: 12)')
-    .option(
-      '--file <path>',
-      'kubeconfig to merge into (default: the first of KUBECONFIG, else ~/.kube/config)',
-    )
-    .option('--stdout', 'print a kubeconfig of its own instead; no file is touched')
-    .option('--no-use', 'leave the current context as it is')
-    .action((cluster: string, flags: CommonFlags & KubeconfigFlags) =>
-      withTarget(flags, (target, output) => giveKubeconfig(target, cluster, flags, output)),
-    );
-  onTarget(program.command('console'))
-    .description(
-      'serve a page on this machine that shows clusters live, starts runbooks, and breaks an embedded region',
-    )
-    .option(
-      '--port <number>',
-      'port of the page, 0 for any free one (default: TRIVET_CONSOLE_PORT, else 4580)',
-    )
-    .option('--no-open', 'open no browser')
-    .action(async (flags: CommonFlags & ConsoleFlags) => {
-      // The page is bundled when it is served: only this command pays for it.
-      const { runConsole } = await import('./commands/console.ts');
-      await withTarget(flags, (target, output) => runConsole(target, flags, output));
-    });
-  program
-    .command('schema')
-    .description("print the cluster spec's JSON Schema")
-    .action(() => {
-      exitCode = printSchema();
-    });
-  addLocalCommands(program);
-  return program;
 }
 
 try {

@@ -1,4 +1,5 @@
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2 } from '@aws-sdk/client-ec2';
 import { Lambda } from '@aws-sdk/client-lambda';
 import { SFN } from '@aws-sdk/client-sfn';
@@ -26,6 +27,7 @@ export interface Target {
   readonly ec2: EC2;
   readonly cloudwatch: CloudWatch;
   readonly ssm: SSM;
+  readonly logs: CloudWatchLogs;
   /** What the ports of functions/aws need to read the registry and the bucket from here. */
   readonly config: Config;
   stateMachineArn(workflow: string): string;
@@ -61,6 +63,7 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
     ec2: new EC2({ region }),
     cloudwatch: new CloudWatch({ region }),
     ssm: new SSM({ region }),
+    logs: new CloudWatchLogs({ region }),
     config: readerConfig({ deployment, region, accountId }),
     stateMachineArn: (workflow) =>
       `arn:aws:states:${region}:${accountId}:stateMachine:${deployment}-${workflow}`,

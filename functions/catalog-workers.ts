@@ -1,6 +1,6 @@
 import { inVpc, quick, type TaskEntry } from './catalog-entry.ts';
 
-/** Tasks for workers that leave; `catalog.ts` has them among all others. */
+/** Tasks for workers that leave, are replaced, or are to be more or fewer; `catalog.ts` has them among all others. */
 export const leavingWorkerTasks: readonly TaskEntry[] = [
   {
     name: 'observe-drain',
@@ -65,6 +65,12 @@ export const leavingWorkerTasks: readonly TaskEntry[] = [
     description: "Records how a worker's repair ended, and why",
   },
   {
+    name: 'plan-person-sizes',
+    entry: 'functions/scaling/plan-person-sizes.ts',
+    ...quick,
+    description: "Says what a person's size of a pool takes, and refuses one that cannot be",
+  },
+  {
     name: 'resize-pools',
     entry: 'functions/scaling/resize-pools.ts',
     ...quick,
@@ -81,5 +87,17 @@ export const leavingWorkerTasks: readonly TaskEntry[] = [
     entry: 'functions/scaling/fall-back-scaling.ts',
     ...quick,
     description: 'Takes back what a zone does not give, and leaves that zone alone for a while',
+  },
+  {
+    name: 'start-drains',
+    entry: 'functions/scaling/start-drains.ts',
+    ...quick,
+    description: 'Starts the drains of workers with which their groups become smaller',
+  },
+  {
+    name: 'verify-drains',
+    entry: 'functions/scaling/verify-drains.ts',
+    ...quick,
+    description: 'Looks what has become of drains that were started',
   },
 ];

@@ -1,4 +1,6 @@
 import { inVpc, making, quick, type TaskEntry } from './catalog-entry.ts';
+import { replacementTasks } from './catalog-replacement.ts';
+import { retirementTasks } from './catalog-retirement.ts';
 import { runbookTasks } from './catalog-runbooks.ts';
 import { leavingWorkerTasks } from './catalog-workers.ts';
 
@@ -142,6 +144,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: "Advances a slot's mark in the registry once its member is a healthy voter",
   },
+  ...replacementTasks,
   {
     name: 'finish-provisioning',
     entry: 'functions/clusters/finish-provisioning.ts',
@@ -241,6 +244,7 @@ export const catalog: readonly TaskEntry[] = [
     ...quick,
     description: "Records what was applied to a cluster's API",
   },
+  ...retirementTasks,
   {
     name: 'record-failure',
     entry: 'functions/clusters/record-failure.ts',

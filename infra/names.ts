@@ -45,6 +45,11 @@ export function bucketArn(deployment: string, path = ''): string {
   return path === '' ? bucket : `${bucket}/${path}`;
 }
 
+/** The log group of all tasks. */
+export function taskLogGroupName(deployment: string): string {
+  return `/${deployment}/tasks`;
+}
+
 export function bucketName(deployment: string): string {
   return `${deployment}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
 }

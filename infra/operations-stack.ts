@@ -2,6 +2,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Deployment } from './names.ts';
 import { Alarms } from './operations/alarms.ts';
+import { Dashboard } from './operations/dashboard.ts';
 import { Events } from './operations/events.ts';
 import { NoRepeats } from './operations/no-repeats.ts';
 import { Runbooks } from './operations/runbooks.ts';
@@ -33,12 +34,13 @@ export class OperationsStack extends Stack {
     new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
     const runRunbook = props.workflows.stateMachines.get('run-runbook');
     if (runRunbook) new Runbooks(this, 'Runbooks', { deployment, runRunbook });
-    new Alarms(this, 'Alarms', {
+    const { alarms } = new Alarms(this, 'Alarms', {
       deployment,
       ticking,
       // Who runs a runbook sees its end; what it started has an alarm of its own.
       workflows: new Map([...props.workflows.stateMachines].filter(([name]) => name !== 'run-runbook')),
       undelivered,
     });
+    new Dashboard(this, 'Dashboard', { deployment, alarms, workflows: props.workflows.stateMachines });
   }
 }

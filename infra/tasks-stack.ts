@@ -1,8 +1,9 @@
-import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { CoreStack } from './core-stack.ts';
-import { arn, type Deployment, pascalCase } from './names.ts';
+import { arn, type Deployment, pascalCase, taskLogGroupName } from './names.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { permissions } from './tasks/permissions.ts';
 import { TaskFunction } from './tasks/task-function.ts';
@@ -28,12 +29,18 @@ export class TasksStack extends Stack {
       vpcId: network.vpcId,
     });
     const environment = environmentOf(deployment, network, core);
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: taskLogGroupName(deployment.name),
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const functions = deployment.catalog.map((task) => {
       return new TaskFunction(this, pascalCase(task.name), {
         task,
         deployment: deployment.name,
         bundleDir: deployment.bundleDir,
         environment,
+        logGroup,
         statements: table[task.name] ?? [],
         vpc: {
           subnetIds: Fn.split(',', network.subnetIds),

@@ -4,10 +4,10 @@ import { toBytes, toText, type WireRequest, type WireResponse } from './protocol
 import type { Ec2Service } from './services/ec2/index.ts';
 
 /** What a person can break here and nowhere on AWS; instances are terminated by EC2's own API. */
-export const breakages = ['cut-zone', 'join-zone', 'lose-volume'] as const;
+const breakages = ['cut-zone', 'join-zone', 'lose-volume'] as const;
 
 /** The path at which the region says what can be broken, and breaks it. */
-export const faultsPath = '/_trivet/faults';
+const faultsPath = '/_trivet/faults';
 
 /** Answers at `faultsPath`; undefined for every other path. */
 export interface Control {

@@ -2,11 +2,13 @@ import { makeLoadBalancerAddresses } from '../../functions/aws/load-balancer-add
 import { type ClusterRecord, makeRegistry, type SlotRecord } from '../../functions/aws/registry.ts';
 import { localEndpoint } from '../../functions/clusters/api-endpoint.ts';
 import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
+import { retiringReason } from '../../functions/clusters/retiring.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
+import { renderScaling, type ScalingStatus, summarizeScaling } from '../scaling.ts';
 import { invokeTask, type Target } from '../target.ts';
 import { renderWorkers, summarizeWorkers, type WorkersStatus } from '../workers.ts';
 
@@ -37,11 +39,15 @@ export interface ClusterStatus {
   readonly kubernetesHealth?: KubernetesHealth;
   /** As the latest sweep found them. */
   readonly workers: WorkersStatus;
+  /** What plans of workers have said, and what they have asked for. */
+  readonly scaling: ScalingStatus;
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
   /** Until when Trivet changes nothing of it by itself, and why. */
   readonly paused?: string;
+  /** It is being taken away, since when. */
+  readonly retiring?: string;
 }
 
 /** `trivet status [CLUSTER]`: slots, members, running executions, alarms. Exit code 0 when all is healthy, 2 when not. */
@@ -70,10 +76,11 @@ export async function showStatus(
 /** One cluster: the registry, etcd as the task in the VPC sees it now, executions and alarms. */
 export async function readStatus(target: Target, cluster: string): Promise<ClusterStatus> {
   const registry = makeRegistry(target.config);
-  const [record, slots, repairs, verified, running, alarms] = await Promise.all([
+  const [record, slots, repairs, scaling, verified, running, alarms] = await Promise.all([
     registry.getCluster(cluster),
     registry.getSlots(cluster),
     registry.getRepairs(cluster),
+    registry.getScaling(cluster),
     invokeTask<{ health: EtcdHealth }>(target, 'verify-etcd', { cluster }).catch((error: unknown) => {
       if (error instanceof CommandError) return undefined;
       throw error;
@@ -96,10 +103,11 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     kubernetes: summarizeStatus(health),
     ...(health && { kubernetesHealth: health }),
     workers: summarizeWorkers(repairs),
+    scaling: summarizeScaling(scaling),
     running,
     alarms,
     ...failureOf(record),
-    ...pausedOf(record),
+    ...leftAloneOf(record),
   };
 }
 
@@ -121,9 +129,13 @@ function failureOf(record: ClusterRecord): { lastFailure?: string } {
     : {};
 }
 
-function pausedOf(record: ClusterRecord): { paused?: string } {
+function leftAloneOf(record: ClusterRecord): { paused?: string; retiring?: string } {
   const pause = pauseOf(record, new Date());
-  return pause ? { paused: describePause(record.name, pause) } : {};
+  const retiring = retiringReason(record);
+  return {
+    ...(pause && { paused: describePause(record.name, pause) }),
+    ...(retiring !== undefined && { retiring }),
+  };
 }
 
 function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatus {
@@ -189,11 +201,13 @@ export function renderStatus(status: ClusterStatus): string[] {
   return [
     `${cluster} (${phase})  endpoint ${endpoint ?? '-'}`,
     ...(status.paused === undefined ? [] : [`  PAUSED: ${status.paused}`]),
+    ...(status.retiring === undefined ? [] : [`  RETIRING: ${status.retiring}`]),
     ...(status.localEndpoint === undefined ? [] : [`  reached here at ${status.localEndpoint}`]),
     ...table([header, ...rows]).map((line) => `  ${line}`),
     `  etcd: ${etcd}`,
     ...renderKubernetes(status.kubernetesHealth).map((line) => `  ${line}`),
     ...renderWorkers(status.workers).map((line) => `  ${line}`),
+    ...renderScaling(status.scaling).map((line) => `  ${line}`),
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),

@@ -1,3 +1,5 @@
+import type { Graph, StateProgress, Step } from './graph-contracts.ts';
+
 /**
  * What `trivet console` tells its page, and what the page asks of it. Types alone, for both sides: nothing is imported here. Dates are
  * ISO 8601 strings.
@@ -251,49 +253,6 @@ export interface ExecutionDetail extends ExecutionView {
   readonly steps: readonly Step[];
   readonly error?: string;
   readonly cause?: string;
-}
-
-/** A workflow's states, those inside a Map or Parallel with their parent. */
-export interface Graph {
-  readonly start: string;
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly GraphEdge[];
-}
-
-export interface GraphNode {
-  readonly name: string;
-  readonly type: string;
-  readonly comment?: string;
-  /** The Map or Parallel that it is in. */
-  readonly parent?: string;
-}
-
-export interface GraphEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: 'next' | 'catch';
-}
-
-export interface StateProgress {
-  /** `current`: somebody is in it now. */
-  readonly state: 'current' | 'done' | 'failed';
-  /** How often it was entered. */
-  readonly entered: number;
-  readonly since?: string;
-}
-
-/** A state that was entered and, with `endedAt`, left. Visits that ended alike are one step. */
-export interface Step {
-  readonly id: number;
-  readonly state: string;
-  /** Of the first visit. */
-  readonly startedAt: string;
-  /** Of the last one. */
-  readonly endedAt?: string;
-  readonly visits: number;
-  readonly outcome: 'current' | 'done' | 'failed';
-  /** What it found or why it failed, where it says so. */
-  readonly note?: string;
 }
 
 /** What is sent after every look, whether anything changed or not. */

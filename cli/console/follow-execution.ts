@@ -1,8 +1,9 @@
 import type { SFN } from '@aws-sdk/client-sfn';
 import { unwrapCause } from '../follow.ts';
 import { eventsAfter, workflowOf } from '../history.ts';
-import type { ExecutionDetail, Graph } from './contracts.ts';
+import type { ExecutionDetail } from './contracts.ts';
 import { readGraph, visibleGraph } from './graph.ts';
+import type { Graph } from './graph-contracts.ts';
 import { createProgress } from './progress.ts';
 import { stateOfStatus } from './snapshot.ts';
 

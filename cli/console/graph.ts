@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode } from './contracts.ts';
+import type { Graph, GraphEdge, GraphNode } from './graph-contracts.ts';
 
 interface Machine {
   readonly StartAt?: string;

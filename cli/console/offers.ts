@@ -17,6 +17,9 @@ const labels: Readonly<Record<string, string>> = {
   'provision-cluster': 'Provision again',
   'replace-slot': 'Put back',
   'kick-slot': 'Kick',
+  'replace-control-plane-node': 'Replace',
+  'scale-pool': 'Resize',
+  'retire-cluster': 'Retire',
   'drain-worker': 'Drain',
   'repair-worker': 'Repair',
   'pause-automation': 'Pause',
@@ -89,7 +92,7 @@ export function offersOfSlot(
   const alive = instance && there.includes(instance.state) ? instance.instanceId : undefined;
   const isOfUse = (name: string): boolean => {
     if (name === 'replace-slot') return state !== 'well';
-    return name === 'kick-slot' ? instance === undefined : true;
+    return (name === 'kick-slot') === (instance === undefined);
   };
   return [
     ...runbooksOf(cluster, { Slot: slot }, isOfUse),

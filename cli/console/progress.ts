@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { reasonIn, unwrapCause } from '../follow.ts';
-import type { StateProgress, Step } from './contracts.ts';
+import type { StateProgress, Step } from './graph-contracts.ts';
 
 /** Where an execution is, by its history so far. */
 export interface Progress {

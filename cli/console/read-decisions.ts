@@ -1,129 +1,66 @@
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { ClusterRecord, RepairsRecord, SlotRecord } from '../../functions/aws/registry.ts';
+import { type Decision as Logged, readDecisions } from '../decisions.ts';
 import type { Decision } from './contracts.ts';
 
-/** Tasks that decide, and the message under which each says what it decided (functions/runtime/task.ts, Logger). */
-const deciders = [
-  { task: 'sweep', messages: ['found', 'planned'] },
-  { task: 'judge-slot', messages: ['decided'] },
-  { task: 'judge-repair', messages: ['judged'] },
-] as const;
-
-/** How far back the first look goes, and how late an event may come. */
+/** How far back the first look goes, and how late a line may come. */
 const firstMilliseconds = 3_600_000;
 const lateMilliseconds = 60_000;
 const keptMax = 500;
-const pagesMax = 5;
 
-/** What Trivet decided of a cluster, newest first. The one place that knows where decisions are written down. */
+/** What Trivet decided and did in a cluster. */
 export interface DecisionSource {
   read(cluster: string, signal: AbortSignal): Promise<Decision[]>;
 }
 
-/** Decisions from the structured logs of the tasks that make them. */
+/** From the log of all tasks (ADR 25): each look reads on from the one before. */
 export function createDecisionSource(
   logs: Pick<CloudWatchLogs, 'filterLogEvents'>,
   deployment: string,
   now: () => number = Date.now,
 ): DecisionSource {
-  const readers = deciders.map((decider) => createLogReader(logs, deployment, decider, now));
+  const kept = new Map<string, Map<string, Decision>>();
   return {
     async read(cluster, signal) {
-      const entries = (await Promise.all(readers.map((read) => read(signal)))).flat();
-      return collapse(entries.filter((entry) => entry.cluster === cluster).map(decisionOf));
+      const own = kept.get(cluster) ?? new Map<string, Decision>();
+      kept.set(cluster, own);
+      const newest = Math.max(0, ...Array.from(own.values(), ({ at }) => Date.parse(at)));
+      const since = new Date(Math.max(now() - firstMilliseconds, newest - lateMilliseconds));
+      for (const logged of await readDecisions({ deployment, logs }, cluster, { since, signal })) {
+        const decision = decisionOf(logged);
+        if (decision) own.set(decision.id, decision);
+      }
+      for (const id of [...own.keys()].slice(0, Math.max(0, own.size - keptMax))) own.delete(id);
+      return collapse([...own.values()]);
     },
   };
 }
 
-/** A line of a task's log, as far as it is read. */
-export interface LogEntry {
-  readonly eventId: string;
-  readonly at: string;
-  readonly by: string;
-  readonly cluster: string;
-  readonly slot?: string;
-  readonly pool?: string;
-  readonly instanceId?: string;
-  readonly action: string;
-  readonly reason: string;
-}
-
-function createLogReader(
-  logs: Pick<CloudWatchLogs, 'filterLogEvents'>,
-  deployment: string,
-  { messages, task }: (typeof deciders)[number],
-  now: () => number,
-) {
-  const logGroupName = `/aws/lambda/${deployment}-${task}`;
-  const kept = new Map<string, LogEntry>();
-  let newest = 0;
-  return async (signal: AbortSignal): Promise<LogEntry[]> => {
-    const startTime = Math.max(now() - firstMilliseconds, newest - lateMilliseconds);
-    let nextToken: string | undefined;
-    for (let page = 0; page < pagesMax; page += 1) {
-      const found = await logs.filterLogEvents(
-        {
-          logGroupName,
-          filterPattern: messages.map((message) => `?${message}`).join(' '),
-          startTime,
-          ...(nextToken !== undefined && { nextToken }),
-        },
-        { abortSignal: signal },
-      );
-      for (const { eventId = '', message = '', timestamp = 0 } of found.events ?? []) {
-        newest = Math.max(newest, timestamp);
-        const entry = readEntry(eventId, message, task, messages);
-        if (entry) kept.set(eventId, entry);
-      }
-      nextToken = found.nextToken;
-      if (nextToken === undefined) break;
-    }
-    for (const eventId of [...kept.keys()].slice(0, Math.max(0, kept.size - keptMax))) kept.delete(eventId);
-    return [...kept.values()];
-  };
-}
-
-/** A line that says a decision; undefined for every other. Pure. */
-export function readEntry(
-  eventId: string,
-  line: string,
-  task: string,
-  messages: readonly string[],
-): LogEntry | undefined {
-  const said = parse(line);
-  const { action, cluster, instanceId, message, pool, reason, slot, timestamp } = said;
-  if (!message || !messages.includes(message) || !action || !cluster || !timestamp) return undefined;
+/** A line that says what was decided or done, and why; undefined for every other. Pure. */
+export function decisionOf({
+  action,
+  at,
+  id,
+  instanceId,
+  pool,
+  reason,
+  slot,
+  task,
+  what,
+}: Logged): Decision | undefined {
+  if (reason === undefined) return undefined;
   // Nothing was to be done: every look says so of everything that is well.
-  if (action === 'none' || (task === 'sweep' && message === 'planned' && action === 'wait')) return undefined;
-  return {
-    eventId,
-    at: timestamp,
-    by: task,
-    cluster,
-    ...(slot !== undefined && { slot }),
-    ...(pool !== undefined && { pool }),
-    ...(instanceId !== undefined && { instanceId }),
-    action,
-    reason: reason ?? '',
-  };
-}
-
-/** The fields of a line that are texts. */
-function parse(line: string): Partial<Record<string, string>> {
-  try {
-    const parsed: unknown = JSON.parse(line);
-    if (typeof parsed !== 'object' || parsed === null) return {};
-    return Object.fromEntries(
-      Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    );
-  } catch {
-    return {};
-  }
-}
-
-function decisionOf({ action, at, by, eventId, instanceId, pool, reason, slot }: LogEntry): Decision {
+  if (action === 'none' || (what === 'planned' && action === 'wait')) return undefined;
   const subject = slot === undefined ? (pool === undefined ? 'cluster' : `pool ${pool}`) : `slot ${slot}`;
-  return { id: eventId, at, by, subject, ...(instanceId !== undefined && { instanceId }), action, reason };
+  return {
+    id,
+    at,
+    by: task,
+    subject,
+    action: action ?? what,
+    reason,
+    ...(instanceId !== undefined && { instanceId }),
+  };
 }
 
 /** What was decided again and again stands once, with the time of the latest. Numbers in a reason make no other decision. Pure. */

@@ -5,8 +5,10 @@ import { type KubernetesClient, KubernetesError } from '../../functions/kubernet
 import { openKubernetes } from '../../functions/kubernetes/open.ts';
 import { pathOfObject } from '../../functions/kubernetes/paths.ts';
 import { CommandError } from '../output.ts';
+import { renderUnplaced } from '../scaling.ts';
 import type { Target } from '../target.ts';
 import { type LoadObject, wantedPods } from './manifests.ts';
+import { type Patience, patiently } from './patiently.ts';
 import {
   decideProgress,
   type LeftOutPod,
@@ -15,6 +17,7 @@ import {
   listNodes,
   listPods,
 } from './watch-load.ts';
+import { type PlansSeen, watchPlans } from './watch-plan.ts';
 
 /** A burst that was absorbed, as `npm start -- --load FILE --json` reports it. */
 export interface Load {
@@ -26,6 +29,8 @@ export interface Load {
   readonly zones: Readonly<Record<string, number>>;
   /** From the first object applied to the last pod that runs. */
   readonly seconds: number;
+  /** What plans have asked for, and why, and for which pods they had no worker. */
+  readonly plans: PlansSeen;
   /** Pods that do not run, and why: none where the burst was absorbed. */
   readonly leftOut: readonly LeftOutPod[];
 }
@@ -45,17 +50,23 @@ const pollMilliseconds = 500;
 
 /** Applies a file's objects to a cluster and waits until all their pods run on ready nodes, new ones where it takes them. */
 export async function absorbLoad(target: Target, options: LoadOptions): Promise<Load> {
-  const { cluster, say, signal } = options;
+  const { cluster, say, signal, timeoutSeconds = 600 } = options;
+  const patience = { deadline: Date.now() + timeoutSeconds * 1000, say, signal };
   const ports = { registry: makeRegistry(target.config), objects: makeObjects(target.config) };
   const client = await openKubernetes(ports, cluster, 'kubernetes-admin', signal);
   try {
-    const before = await listNodes(client, signal);
+    const before = await patiently(() => listNodes(client, signal), patience);
+    const readPlans = () => ports.registry.getScaling(cluster, signal);
+    const plans = watchPlans(await readPlans());
     const began = Date.now();
-    await applyAll(client, options);
-    const { nodes, progress } = await untilAbsorbed(client, options, before);
-    const load = summarizeLoad(progress, before, nodes, (Date.now() - began) / 1000);
+    await applyAll(client, options, patience);
+    const look = async (): Promise<void> => {
+      for (const line of plans.look(await readPlans())) say(line);
+    };
+    const { nodes, progress } = await untilAbsorbed(client, options, { before, look, patience });
+    const load = summarizeLoad(progress, before, nodes, plans.seen(), (Date.now() - began) / 1000);
     for (const line of renderLoad(load, before, nodes)) say(line);
-    if (options.remove) await removeAll(client, options);
+    if (options.remove) await removeAll(client, options, patience);
     return load;
   } finally {
     client.close();
@@ -65,11 +76,12 @@ export async function absorbLoad(target: Target, options: LoadOptions): Promise<
 async function applyAll(
   client: KubernetesClient,
   { file, objects, say, signal }: LoadOptions,
+  patience: Patience,
 ): Promise<void> {
   for (const object of objects) {
     const { kind, metadata } = object;
     try {
-      await client.apply(pathOfObject(object), object, signal);
+      await patiently(() => client.apply(pathOfObject(object), object, signal), patience);
     } catch (error) {
       if (!(error instanceof KubernetesError)) throw error;
       throw new CommandError(`${file}, ${kind} ${metadata.name}: ${error.message}`);
@@ -79,33 +91,44 @@ async function applyAll(
   say(`Applied ${file}: pods of ${pods.join(', ')}.`);
 }
 
+interface Watching {
+  readonly before: readonly LoadNode[];
+  /** Says what is new of plans. */
+  readonly look: () => Promise<void>;
+  readonly patience: Patience;
+}
+
 /** Polls until every wanted pod runs; also ends when time has run out. A line at each change. */
 async function untilAbsorbed(
   client: KubernetesClient,
-  { objects, say, signal, timeoutSeconds = 600 }: LoadOptions,
-  before: readonly LoadNode[],
+  { objects, say, signal }: LoadOptions,
+  { before, look, patience }: Watching,
 ): Promise<{ progress: LoadProgress; nodes: readonly LoadNode[] }> {
   const wanted = wantedPods(objects);
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const list = () =>
+    Promise.all([listNodes(client, signal), ...wanted.map((one) => listPods(client, one, signal))]);
   for (let last = ''; ; ) {
-    const [nodes, ...found] = await Promise.all([
-      listNodes(client, signal),
-      ...wanted.map((one) => listPods(client, one, signal)),
-    ]);
+    const [nodes, ...found] = await patiently(list, patience);
+    await look();
     const progress = decideProgress(wanted, found.flat(), nodes);
     const line = renderProgress(progress, before, nodes);
     if (line !== last) say(line);
     last = line;
     if (progress.running >= progress.wanted && progress.leftOut.length === 0) return { progress, nodes };
-    if (Date.now() > deadline) return { progress, nodes };
+    if (Date.now() > patience.deadline) return { progress, nodes };
     await sleep(pollMilliseconds, undefined, { signal });
   }
 }
 
 /** Deletes in reverse order; what is gone already, with its namespace for instance, is well. */
-async function removeAll(client: KubernetesClient, { file, objects, say, signal }: LoadOptions) {
+async function removeAll(
+  client: KubernetesClient,
+  { file, objects, say, signal }: LoadOptions,
+  patience: Patience,
+) {
+  const background = { propagationPolicy: 'Background' } as const;
   for (const object of objects.toReversed())
-    await client.delete(pathOfObject(object), { propagationPolicy: 'Background' }, signal);
+    await patiently(() => client.delete(pathOfObject(object), background, signal), patience);
   say(`Deleted what ${file} had brought.`);
 }
 
@@ -114,6 +137,7 @@ export function summarizeLoad(
   progress: LoadProgress,
   before: readonly LoadNode[],
   after: readonly LoadNode[],
+  plans: PlansSeen,
   seconds: number,
 ): Load {
   const zones: Record<string, number> = {};
@@ -124,6 +148,7 @@ export function summarizeLoad(
     workersAfter: workersOf(after).length,
     zones,
     seconds,
+    plans,
     leftOut: progress.leftOut,
   };
 }
@@ -141,17 +166,23 @@ function renderProgress(
 ): string {
   const fresh = freshOf(before, nodes);
   const ready = fresh.filter((worker) => worker.ready).length;
-  return `  ${running} of ${wanted} pods run, ${bound} have a place; ${fresh.length} new workers have joined, ${ready} are ready`;
+  return `  ${running} of ${wanted} pods run, ${bound} have a place; new workers: ${fresh.length} have joined, ${ready} are ready`;
 }
 
-function renderLoad(load: Load, before: readonly LoadNode[], after: readonly LoadNode[]): string[] {
-  const fresh = freshOf(before, after);
+/** How it ended, for a person: each worker that came up with why it was asked for, and each pod that does not run with why not. Pure. */
+export function renderLoad(load: Load, before: readonly LoadNode[], after: readonly LoadNode[]): string[] {
+  const { launches, unplaced } = load.plans;
   const whole = load.leftOut.length === 0;
+  const counted = `there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`;
   return [
     whole
-      ? `All ${load.pods} pods run, ${load.seconds.toFixed(1)} s after the first was asked for; there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`
-      : `${load.leftOut.length} pods do NOT run after ${load.seconds.toFixed(1)} s; there were ${load.workersBefore} workers, now there are ${load.workersAfter}.`,
-    ...fresh.map(({ name, pool, zone }) => `  ${name} came up in ${zone}, of pool ${pool}`),
+      ? `All ${load.pods} pods run, ${load.seconds.toFixed(1)} s after the first was asked for; ${counted}`
+      : `${load.leftOut.length} pods do NOT run after ${load.seconds.toFixed(1)} s; ${counted}`,
+    ...freshOf(before, after).map(({ name, pool, zone }) => {
+      const why = launches.find((one) => one.pool === pool && one.zone === zone)?.reason;
+      return `  ${name} came up in ${zone}, of pool ${pool}${why === undefined ? '' : `: ${why}`}`;
+    }),
     ...load.leftOut.map(({ pod, reason }) => `  ${pod}: ${reason}`),
+    ...(whole ? [] : renderUnplaced(unplaced).map((line) => `  ${line}`)),
   ];
 }

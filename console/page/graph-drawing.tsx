@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { ExecutionDetail, StateProgress } from '../../cli/console/contracts.ts';
+import type { ExecutionDetail } from '../../cli/console/contracts.ts';
+import type { StateProgress } from '../../cli/console/graph-contracts.ts';
 import { layOutGraph, type PlacedEdge, type PlacedNode } from './lay-out-graph.ts';
 
 /** A workflow as it is defined, with the state that it is in lit. The history beside it says the same in words. */

@@ -1,4 +1,4 @@
-import type { Step } from '../../cli/console/contracts.ts';
+import type { Step } from '../../cli/console/graph-contracts.ts';
 import { Mark } from './mark.tsx';
 import { lasted } from './time.ts';
 import { TimeOf } from './time-of.tsx';

@@ -1,5 +1,5 @@
 import { Graph as Dagre, layout } from '@dagrejs/dagre';
-import type { Graph, GraphNode } from '../../cli/console/contracts.ts';
+import type { Graph, GraphNode } from '../../cli/console/graph-contracts.ts';
 
 /** A state where it is drawn, by its upper left corner. */
 export interface PlacedNode {

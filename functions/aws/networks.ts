@@ -241,7 +241,8 @@ async function collect<Page, T>(
   return calling(call, all());
 }
 
-function groupFact(group: SecurityGroup): SecurityGroupFact {
+/** A group as EC2 shows it. */
+export function groupFact(group: SecurityGroup): SecurityGroupFact {
   return {
     securityGroupId: group.GroupId ?? '',
     name: group.GroupName ?? '',
@@ -262,7 +263,8 @@ function groupFact(group: SecurityGroup): SecurityGroupFact {
   };
 }
 
-function permissionOf({ protocol = 'tcp', fromPort, toPort, source }: IngressRule): IpPermission {
+/** A rule as EC2 takes it. */
+export function permissionOf({ protocol = 'tcp', fromPort, toPort, source }: IngressRule): IpPermission {
   const from = source.startsWith('sg-')
     ? { UserIdGroupPairs: [{ GroupId: source }] }
     : { IpRanges: [{ CidrIp: source }] };

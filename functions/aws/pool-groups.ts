@@ -4,16 +4,13 @@ import {
   CreateAutoScalingGroupCommand,
   CreateOrUpdateTagsCommand,
   DescribeAutoScalingGroupsCommand,
-  DescribeAutoScalingInstancesCommand,
   SetDesiredCapacityCommand,
-  TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { terminateHookName } from '../clusters/names.ts';
 import { assertOwn, missingTags, type Owner, readTags, type Tags } from '../clusters/ownership.ts';
 import type { Config } from '../runtime/config.ts';
-import { awsCode, calling, classify, hasCode } from './classify.ts';
+import { calling } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
 import type { LaunchFailure } from './launch-failure.ts';
 import { findLaunchFailures } from './launch-failures.ts';
@@ -28,6 +25,7 @@ import {
 } from './lifecycle-hooks.ts';
 import { type BuyingPolicy, policyFound, policyOf } from './pool-policy.ts';
 import { accepting, tagsFor } from './slot-group-builder.ts';
+import { terminateMember } from './terminate-member.ts';
 
 /** What a pool's group in one zone should be, and what one is. */
 export interface PoolGroupShape extends BuyingPolicy {
@@ -232,28 +230,7 @@ function sizing(client: AutoScalingClient): Pick<PoolGroups, 'setDesired' | 'ter
       await calling('autoscaling:SetDesiredCapacity', client.send(command, abortedBy(signal)));
       return 'set';
     },
-    async terminate(instanceId, { decrement }, signal) {
-      const look = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] });
-      const call = client.send(look, abortedBy(signal));
-      const { AutoScalingInstances = [] } = await calling('autoscaling:DescribeAutoScalingInstances', call);
-      const [found] = AutoScalingInstances;
-      if (!found) return false;
-      // After a lost reply: a second call must not make the group smaller twice.
-      if (isLeaving(found.LifecycleState ?? '')) return true;
-      const command = new TerminateInstanceInAutoScalingGroupCommand({
-        InstanceId: instanceId,
-        ShouldDecrementDesiredCapacity: decrement,
-      });
-      try {
-        await client.send(command, abortedBy(signal));
-        return true;
-      } catch (error) {
-        if (hasCode(error, ['ScalingActivityInProgress', 'ScalingActivityInProgressFault'])) return true;
-        const gone = awsCode(error) === 'ValidationError' && /instance id not found/i.test(String(error));
-        if (gone) return false;
-        throw classify(error, 'autoscaling:TerminateInstanceInAutoScalingGroup');
-      }
-    },
+    terminate: (instanceId, how, signal) => terminateMember(client, instanceId, how, signal),
   };
 }
 

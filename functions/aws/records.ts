@@ -1,6 +1,6 @@
 import type { Layout } from '../clusters/contracts.ts';
 import type { ClusterSpec } from '../clusters/spec.ts';
-import type { BackOff, Unneeded } from '../scaling/contracts.ts';
+import type { BackOff, PlannedWorkers, Unneeded } from '../scaling/contracts.ts';
 
 /** The registry's items without their keys (plan §3.2). Dates are ISO 8601 strings. */
 export interface ClusterRecord {
@@ -19,11 +19,21 @@ export interface ClusterRecord {
   readonly kubernetes?: { readonly version: string; readonly appliedHash: string; readonly at: string };
   /** The latest hung control-plane node that the sweep had replaced: also the fence of the next (ADR 17). */
   readonly hungReplacement?: { readonly slot: string; readonly instanceId: string; readonly at: string };
+  /** Set once retire-cluster has begun: from then on everything else leaves the cluster alone (ADR 23). */
+  readonly retirement?: RetirementRecord;
   /** Trivet changes nothing by itself until this ends (functions/clusters/pause.ts). */
   readonly pause?: PauseRecord;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastFailure?: FailureRecord;
+}
+
+export interface RetirementRecord {
+  readonly startedAt: string;
+  /** Volumes are handed over to whoever asked for it, instead of being deleted. */
+  readonly keepVolumes: boolean;
+  /** ARN of the execution that began it, or last changed what becomes of the volumes. */
+  readonly execution: string;
 }
 
 /** Who wanted a cluster left alone, why, and until when. */
@@ -52,7 +62,7 @@ export interface SlotRecord {
   readonly filesystemUuid: string;
   readonly generation: number;
   readonly memberName: string;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** True once etcd was directed to start on the slot's volume: `form` may repeat only before that. */
   readonly startedOnce: boolean;
   readonly networkInterfaceId?: string;
@@ -82,12 +92,22 @@ export interface ObservationRecord {
   readonly [key: string]: unknown;
 }
 
+/** Workers that a plan has asked for. */
+export interface LaunchRecord extends PlannedWorkers {
+  /** When the workers were seen of which it was decided, ISO 8601. */
+  readonly observedAt: string;
+  /** How many their group was to have with them. */
+  readonly size: number;
+}
+
 /** What scaling remembers of a cluster. */
 export interface ScalingRecord {
   /** Rises with each write. */
   readonly revision: number;
   readonly backOffs: readonly BackOff[];
   readonly unneeded: readonly Unneeded[];
+  /** What plans have asked for lately, newest first. */
+  readonly launches?: readonly LaunchRecord[];
   /** What was decided last, and when, ISO 8601. */
   readonly decided?: {
     readonly at: string;

@@ -1,16 +1,7 @@
-import {
-  type AttributeValue,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Config } from '../runtime/config.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
-import { fromItem, toAttribute, toItem } from './attribute-values.ts';
-import { awsCode, calling, classify } from './classify.ts';
-import { abortedBy, clientSettings } from './client-settings.ts';
+import { clientSettings } from './client-settings.ts';
 import type {
   ClusterRecord,
   LeaseRecord,
@@ -19,10 +10,12 @@ import type {
   ScalingRecord,
   SlotRecord,
 } from './records.ts';
+import { type Expectation, type Key, openTable, type Patch, withoutKey } from './registry-table.ts';
 
 export type {
   ClusterRecord,
   FailureRecord,
+  LaunchRecord,
   LeaseRecord,
   ObservationRecord,
   PauseRecord,
@@ -31,12 +24,7 @@ export type {
   ScalingRecord,
   SlotRecord,
 } from './records.ts';
-
-/** What must be true of an item for a write to happen: each named field equals the value, or is absent where null is given. */
-export type Expectation<T> = { readonly [K in keyof T]?: T[K] | null };
-
-/** Fields to set; a field given as null is removed. */
-export type Patch<T> = { readonly [K in keyof T]?: T[K] | null };
+export type { Expectation, Patch } from './registry-table.ts';
 
 /**
  * The registry: what was made of each cluster. Reads are strongly consistent; each write touches one item, so that no write is ever
@@ -101,6 +89,9 @@ export interface Registry {
     expected: Expectation<ScalingRecord> | 'absent',
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Which run of a function that lasts for most of each minute is the latest; absent before there was one. */
+  getRun(task: string, signal?: AbortSignal): Promise<string | undefined>;
+  putRun(task: string, run: string, signal?: AbortSignal): Promise<void>;
   /** Every slot address of the deployment and the cluster that it is promised to. */
   listAddresses(signal?: AbortSignal): Promise<AddressClaim[]>;
   /** Promises an address to a cluster unless it is another's already; whose it is then. */
@@ -113,12 +104,8 @@ export interface AddressClaim {
   readonly cluster: string;
 }
 
-interface Key {
-  readonly pk: string;
-  readonly sk: string;
-}
-
-const keys = {
+/** Where everything lies in the table. */
+export const registryKeys = {
   index: (cluster: string): Key => ({ pk: 'clusters', sk: cluster }),
   cluster: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'cluster' }),
   slot: (cluster: string, slot: string): Key => ({ pk: `cluster#${cluster}`, sk: `slot#${slot}` }),
@@ -133,6 +120,7 @@ const keys = {
   }),
   repairs: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'repairs' }),
   scaling: (cluster: string): Key => ({ pk: `cluster#${cluster}`, sk: 'scaling' }),
+  run: (task: string): Key => ({ pk: 'runs', sk: task }),
   address: (address: string): Key => ({ pk: 'addresses', sk: address }),
 };
 
@@ -140,14 +128,14 @@ const keys = {
 export function makeRegistry(config: Config): Registry {
   const table = openTable(new DynamoDBClient(clientSettings(config)), config.registryTable);
   return {
-    getCluster: (cluster, signal) => table.get<ClusterRecord>(keys.cluster(cluster), signal),
+    getCluster: (cluster, signal) => table.get<ClusterRecord>(registryKeys.cluster(cluster), signal),
     async putCluster(record, expected, signal) {
       // The index first: a name without a record is skipped by readers, a record without a name would never be swept.
-      await table.put(keys.index(record.name), { name: record.name }, undefined, signal);
-      await table.put(keys.cluster(record.name), record, expected, signal);
+      await table.put(registryKeys.index(record.name), { name: record.name }, undefined, signal);
+      await table.put(registryKeys.cluster(record.name), record, expected, signal);
     },
     updateCluster: (cluster, patch, expected, signal) =>
-      table.update(keys.cluster(cluster), patch, expected, signal),
+      table.update(registryKeys.cluster(cluster), patch, expected, signal),
     async listClusters(signal) {
       const items = await table.query('clusters', '', signal);
       return items.map((item) => String(item.sk));
@@ -156,137 +144,43 @@ export function makeRegistry(config: Config): Registry {
       const items = await table.query(`cluster#${cluster}`, 'slot#', signal);
       return items.map((item) => withoutKey<SlotRecord>(item));
     },
-    getSlot: (cluster, slot, signal) => table.get<SlotRecord>(keys.slot(cluster, slot), signal),
+    getSlot: (cluster, slot, signal) => table.get<SlotRecord>(registryKeys.slot(cluster, slot), signal),
     putSlot: (cluster, record, expected, signal) =>
-      table.put(keys.slot(cluster, record.slot), record, expected, signal),
+      table.put(registryKeys.slot(cluster, record.slot), record, expected, signal),
     updateSlot: (cluster, slot, patch, expected, signal) =>
-      table.update(keys.slot(cluster, slot), patch, expected, signal),
-    getLease: (cluster, scope, signal) => table.get<LeaseRecord>(keys.lease(cluster, scope), signal),
+      table.update(registryKeys.slot(cluster, slot), patch, expected, signal),
+    getLease: (cluster, scope, signal) => table.get<LeaseRecord>(registryKeys.lease(cluster, scope), signal),
     putLease: (cluster, scope, record, expected, signal) =>
-      table.put(keys.lease(cluster, scope), record, expected, signal),
-    getObservation: (cluster, signal) => table.get<ObservationRecord>(keys.observation(cluster), signal),
+      table.put(registryKeys.lease(cluster, scope), record, expected, signal),
+    getObservation: (cluster, signal) =>
+      table.get<ObservationRecord>(registryKeys.observation(cluster), signal),
     putObservation: (cluster, record, signal) =>
-      table.put(keys.observation(cluster), record, undefined, signal),
+      table.put(registryKeys.observation(cluster), record, undefined, signal),
     getKubernetesObservation: (cluster, signal) =>
-      table.get<ObservationRecord>(keys.kubernetesObservation(cluster), signal),
+      table.get<ObservationRecord>(registryKeys.kubernetesObservation(cluster), signal),
     putKubernetesObservation: (cluster, record, signal) =>
-      table.put(keys.kubernetesObservation(cluster), record, undefined, signal),
-    getRepairs: (cluster, signal) => table.get<RepairsRecord>(keys.repairs(cluster), signal),
+      table.put(registryKeys.kubernetesObservation(cluster), record, undefined, signal),
+    getRepairs: (cluster, signal) => table.get<RepairsRecord>(registryKeys.repairs(cluster), signal),
     putRepairs: (cluster, record, expected, signal) =>
-      table.put(keys.repairs(cluster), record, expected, signal),
-    getScaling: (cluster, signal) => table.get<ScalingRecord>(keys.scaling(cluster), signal),
+      table.put(registryKeys.repairs(cluster), record, expected, signal),
+    getScaling: (cluster, signal) => table.get<ScalingRecord>(registryKeys.scaling(cluster), signal),
     putScaling: (cluster, record, expected, signal) =>
-      table.put(keys.scaling(cluster), record, expected, signal),
+      table.put(registryKeys.scaling(cluster), record, expected, signal),
+    getRun: async (task, signal) => (await table.get<{ run: string }>(registryKeys.run(task), signal))?.run,
+    putRun: (task, run, signal) => table.put(registryKeys.run(task), { run }, undefined, signal),
     async listAddresses(signal) {
       const items = await table.query('addresses', '', signal);
       return items.map(({ sk, cluster }) => ({ address: String(sk), cluster: String(cluster) }));
     },
     async claimAddress(address, cluster, signal) {
       try {
-        await table.put(keys.address(address), { cluster }, 'absent', signal);
+        await table.put(registryKeys.address(address), { cluster }, 'absent', signal);
         return cluster;
       } catch (error) {
         if (!(error instanceof RegistryConflict)) throw error;
-        const claim = await table.get<{ cluster: string }>(keys.address(address), signal);
+        const claim = await table.get<{ cluster: string }>(registryKeys.address(address), signal);
         return claim?.cluster ?? cluster;
       }
     },
   };
-}
-
-function openTable(client: DynamoDBClient, TableName: string) {
-  return {
-    async get<T>(key: Key, signal?: AbortSignal): Promise<T | undefined> {
-      const command = new GetItemCommand({ TableName, Key: toItem(key), ConsistentRead: true });
-      const { Item } = await calling('dynamodb:GetItem', client.send(command, abortedBy(signal)));
-      return Item && withoutKey<T>(fromItem(Item));
-    },
-    async query(pk: string, prefix: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
-      const items: Record<string, unknown>[] = [];
-      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
-      do {
-        const command = new QueryCommand({
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
-          ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':sk': { S: prefix } }) },
-          ...(ExclusiveStartKey && { ExclusiveStartKey }),
-        });
-        const page = await calling('dynamodb:Query', client.send(command, abortedBy(signal)));
-        items.push(...(page.Items ?? []).map(fromItem));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-      return items;
-    },
-    async put<T extends object>(
-      key: Key,
-      record: T,
-      expected?: Expectation<T> | 'absent',
-      signal?: AbortSignal,
-    ) {
-      const Item = toItem({ ...record, ...key });
-      const command = new PutItemCommand({ TableName, Item, ...expressionOf(undefined, expected) });
-      await conditional('dynamodb:PutItem', key, client.send(command, abortedBy(signal)));
-    },
-    async update<T>(key: Key, patch: Patch<T>, expected?: Expectation<T>, signal?: AbortSignal) {
-      const expression = expressionOf(patch, expected ?? {});
-      const command = new UpdateItemCommand({ TableName, Key: toItem(key), ...expression });
-      await conditional('dynamodb:UpdateItem', key, client.send(command, abortedBy(signal)));
-    },
-  };
-}
-
-/**
- * Names and values of an update and its condition. An update without expectation still asks that the item is there: UpdateItem would
- * otherwise make a new one that is only the patch.
- */
-function expressionOf(patch: object | undefined, expected: object | 'absent' | undefined) {
-  const names: Record<string, string> = {};
-  const values: Record<string, AttributeValue> = {};
-  const name = (field: string) => {
-    names[`#${field}`] = field;
-    return `#${field}`;
-  };
-  const value = (prefix: string, field: string, content: unknown) => {
-    values[`:${prefix}_${field}`] = toAttribute(content);
-    return `:${prefix}_${field}`;
-  };
-  const changes = Object.entries(patch ?? {}).filter(([, content]) => content !== undefined);
-  const sets = changes.filter(([, content]) => content !== null);
-  const removes = changes.filter(([, content]) => content === null);
-  const update = [
-    sets.length > 0 && `SET ${sets.map(([f, c]) => `${name(f)} = ${value('set', f, c)}`).join(', ')}`,
-    removes.length > 0 && `REMOVE ${removes.map(([f]) => name(f)).join(', ')}`,
-  ].filter((part) => part !== false);
-  const conditions = expected === 'absent' ? [`attribute_not_exists(${name('pk')})`] : [];
-  if (expected !== undefined && expected !== 'absent') {
-    conditions.push(`attribute_exists(${name('pk')})`);
-    for (const [field, content] of Object.entries(expected))
-      conditions.push(
-        content === null
-          ? `attribute_not_exists(${name(field)})`
-          : `${name(field)} = ${value('if', field, content)}`,
-      );
-  }
-  return {
-    ...(update.length > 0 && { UpdateExpression: update.join(' ') }),
-    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
-    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-  };
-}
-
-async function conditional(call: string, key: Key, promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    if (awsCode(error) === 'ConditionalCheckFailedException')
-      throw new RegistryConflict(`${key.pk} ${key.sk} is not as expected`, { cause: error });
-    throw classify(error, call);
-  }
-}
-
-function withoutKey<T>(item: Record<string, unknown>): T {
-  const { pk: _pk, sk: _sk, ...record } = item;
-  return record as T;
 }

@@ -15,6 +15,7 @@ import { abortedBy, clientSettings } from './client-settings.ts';
 import type { LaunchFailure } from './launch-failure.ts';
 import { findLaunchFailures } from './launch-failures.ts';
 import { completeAction, type WaitingInstance } from './lifecycle-hooks.ts';
+import { terminateMember } from './terminate-member.ts';
 
 /** A slot's Auto Scaling group as decisions need it. */
 export interface SlotGroupFact {
@@ -46,6 +47,8 @@ export interface SlotGroups {
   resumeLaunch(name: string, signal?: AbortSignal): Promise<void>;
   /** Tells the group at once what it would find itself later. An instance that it no longer has is done. */
   markUnhealthy(instanceId: string, signal?: AbortSignal): Promise<void>;
+  /** Has the group terminate its instance, and launch another unless `Launch` is suspended. One that is leaving already is left to it. False: no group has it. */
+  terminate(instanceId: string, signal?: AbortSignal): Promise<boolean>;
 }
 
 export interface LaunchCompletion extends WaitingInstance {
@@ -112,6 +115,7 @@ function changing(client: AutoScalingClient): Omit<SlotGroups, 'describe' | 'lau
         client.send(command, abortedBy(signal)),
       );
     },
+    terminate: (instanceId, signal) => terminateMember(client, instanceId, { decrement: false }, signal),
   };
 }
 

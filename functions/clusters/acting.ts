@@ -1,8 +1,9 @@
 import type { ClusterRecord, Registry, SlotRecord } from '../aws/registry.ts';
 import { assertLease } from '../leases/assert-lease.ts';
 import type { Lease } from '../leases/contracts.ts';
-import { ClusterUnknown, LeaseLost } from '../runtime/errors.ts';
+import { ClusterRetiring, ClusterUnknown, LeaseLost } from '../runtime/errors.ts';
 import type { Owner } from './ownership.ts';
+import { retiringReason } from './retiring.ts';
 
 /** What an acting task works on, and how it acts. */
 export interface Acting {
@@ -13,7 +14,8 @@ export interface Acting {
 }
 
 /**
- * Opens a cluster for an acting task. Throws ClusterUnknown when the registry has no such cluster, LeaseLost when the lease is not of it.
+ * Opens a cluster for an acting task that makes or changes something. Throws ClusterUnknown when the registry has no such cluster,
+ * ClusterRetiring when it is being retired, LeaseLost when the lease is not of it.
  */
 export async function openCluster(
   registry: Registry,
@@ -24,6 +26,8 @@ export async function openCluster(
   if (lease.cluster !== cluster) throw new LeaseLost(`a lease of ${lease.cluster} does not cover ${cluster}`);
   const record = await registry.getCluster(cluster, signal);
   if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) throw new ClusterRetiring(`${retiring}: nothing of it is made any more`);
   return {
     record,
     owner: { deployment, cluster },

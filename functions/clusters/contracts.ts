@@ -104,7 +104,7 @@ export const ensureSecurityGroups: Contract<
   name: 'ensure-security-groups',
   input: securityGroupsInput,
   output: securityGroupsOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };
 
 const interfaceInput = z.strictObject({ ...ofSlot, securityGroupId: text });
@@ -116,7 +116,7 @@ export const ensureNetworkInterface: Contract<
   name: 'ensure-network-interface',
   input: interfaceInput,
   output: interfaceOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'RegistryConflict'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource', 'RegistryConflict'],
 };
 
 const volumeInput = z.strictObject(ofSlot);
@@ -128,6 +128,7 @@ export const ensureVolume: Contract<z.infer<typeof volumeInput>, z.infer<typeof 
   errors: [
     'LeaseLost',
     'ClusterUnknown',
+    'ClusterRetiring',
     'ForeignResource',
     'RegistryConflict',
     'VolumeFailed',
@@ -149,7 +150,14 @@ export const ensureLoadBalancer: Contract<
   name: 'ensure-load-balancer',
   input: loadBalancerInput,
   output: loadBalancerOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'RegistryConflict', 'ResourceNotReady'],
+  errors: [
+    'LeaseLost',
+    'ClusterUnknown',
+    'ClusterRetiring',
+    'ForeignResource',
+    'RegistryConflict',
+    'ResourceNotReady',
+  ],
 };
 
 const nodeRoleInput = z.strictObject(ofSlot);
@@ -158,7 +166,7 @@ export const ensureNodeRole: Contract<z.infer<typeof nodeRoleInput>, z.infer<typ
   name: 'ensure-node-role',
   input: nodeRoleInput,
   output: nodeRoleOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };
 
 const launchTemplateInput = z.strictObject({
@@ -176,7 +184,7 @@ export const ensureLaunchTemplate: Contract<
   name: 'ensure-launch-template',
   input: launchTemplateInput,
   output: launchTemplateOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'],
 };
 
 const slotGroupInput = z.strictObject({ ...ofSlot, launchTemplateId: text, version: text });
@@ -185,7 +193,7 @@ export const ensureSlotGroup: Contract<z.infer<typeof slotGroupInput>, z.infer<t
   name: 'ensure-slot-group',
   input: slotGroupInput,
   output: slotGroupOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ForeignResource', 'ResourceNotReady'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource', 'ResourceNotReady'],
 };
 
 const finishInput = z.strictObject({ lease, cluster: clusterName, health: etcdHealth });
@@ -194,7 +202,7 @@ export const finishProvisioning: Contract<z.infer<typeof finishInput>, z.infer<t
   name: 'finish-provisioning',
   input: finishInput,
   output: finishOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'EtcdUnhealthy', 'RegistryConflict'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'EtcdUnhealthy', 'RegistryConflict'],
 };
 
 /** An error as a workflow's Catch gives it. `Cause` is Lambda's JSON or plain text; a Fail state without one leaves it null. */

@@ -21,6 +21,7 @@ import { decideVolume, wantedVolume } from './decide-volume.ts';
 import { clusterNameLengthMax, mayReadImageParameter, namesOf } from './names.ts';
 import type { ClusterObservation } from './observe-cluster.ts';
 import type { Owner } from './ownership.ts';
+import { retiringReason } from './retiring.ts';
 import { hashSpec } from './spec.ts';
 import type { ClusterSpec } from './spec-schema.ts';
 
@@ -47,6 +48,7 @@ export function decideClusterPlan(input: PlanInput): Plan {
   const zonesRefused = change.refusals.some(({ path }) => path === 'zones');
   const laid = decideLayout(layoutObservation(input));
   const refusals: Problem[] = [
+    ...retirementProblems(record),
     ...nameProblems(config.deployment, spec.name),
     ...change.refusals,
     // A layout for zones that are refused anyway would only repeat the refusal.
@@ -223,6 +225,14 @@ function changeOf(
   const told = change === 'create' ? steps.slice(0, 1) : steps;
   const reason = told.map((step) => step.reason).join('; ');
   return [{ resource, ...(slot !== undefined && { slot }), change, reason }];
+}
+
+/** What is taken away is not made at the same time; there is no way back for what is gone already. */
+function retirementProblems(record: ClusterObservation['record']): Problem[] {
+  const problem = retiringReason(record);
+  if (problem === undefined) return [];
+  const fix = 'wait until retire-cluster has ended (trivet status), or choose another name';
+  return [{ path: 'name', problem, fix }];
 }
 
 /** A long deployment name leaves less room: AWS cuts no name, it refuses it. */

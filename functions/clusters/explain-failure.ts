@@ -14,12 +14,21 @@ const again = 'run it again: every step that is done is kept';
 const waysOn: Readonly<Record<string, string>> = {
   SpecInvalid: 'correct the spec, and run it again',
   SpecRefused: 'change the spec as each line says, and run it again',
+  ClusterRetiring: 'wait until retire-cluster has ended, or choose another name',
+  RetirementRefused: 'type the cluster’s name again as the confirmation',
+  RetirementIncomplete: 'look whose it is (the message names it), and run it again: what is gone stays gone',
   LeaseHeld: 'wait for the other execution to end, then run it again',
   LeaseLost: 'another execution has taken over; look at that one',
   ForeignResource: 'rename or remove the resource that is in the way, or choose another cluster name',
+  ClusterUnknown: 'name a cluster and a pool that there are (trivet status)',
+  ScalingRefused: 'ask for what the cause allows',
+  ScalingUnfinished:
+    'mend what the cause names (give the pool other zones or instance types in its spec, or move what holds a worker), and ask again',
   VolumeFailed:
     'see that the deployment’s key allows EBS to use it; for a slot that held data, run replace-etcd-member',
   SlotHeld: 'see the slot’s verdict in trivet status',
+  ReplacementRefused:
+    'nothing was ended; see first to what the cause names (trivet status), then run it again',
   WaitExhausted: `look at the slot’s console output and activities (trivet status), and ${again}`,
   EtcdUnhealthy: `look at etcd’s members (trivet status), and ${again}`,
   EtcdUnreachable: `see that the nodes run and the security groups let the tasks in, and ${again}`,

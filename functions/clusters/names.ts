@@ -64,6 +64,9 @@ export const tagKeys = {
   pool: 'trivet:pool',
 } as const;
 
+/** Tags of a volume that outlives its cluster: it is whoever's who asked for it, and `trivet:cluster` is no longer on it. */
+export const keptTagKeys = { cluster: 'trivet:retired-cluster', uid: 'trivet:retired-cluster-uid' } as const;
+
 /** SSM parameters that a deployment's tasks may read for an image: AWS's own, and those below the deployment's name. */
 export function mayReadImageParameter(deployment: string, parameter: string): boolean {
   return parameter.startsWith('/aws/service/') || parameter.startsWith(`/${deployment}/`);

@@ -1,5 +1,5 @@
 import { ForeignResource } from '../runtime/errors.ts';
-import { tagKeys } from './names.ts';
+import { objectKeys, tagKeys } from './names.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -16,9 +16,7 @@ export function tagsOf(owner: Owner, name: string, fromSpec: Tags = {}): Tags {
   return {
     ...fromSpec,
     Name: name,
-    [tagKeys.deployment]: owner.deployment,
-    [tagKeys.cluster]: owner.cluster,
-    ...placeTags(owner),
+    ...ownerTags(owner),
   };
 }
 
@@ -34,16 +32,62 @@ function placeTags({ slot, pool }: Owner): Tags {
  * A resource without our tags counts as a stranger's, even when its name is ours.
  */
 export function assertOwn(what: string, tags: Tags, owner: Owner): void {
-  const wanted: Tags = {
-    [tagKeys.deployment]: owner.deployment,
-    [tagKeys.cluster]: owner.cluster,
-    ...placeTags(owner),
-  };
-  for (const [key, value] of Object.entries(wanted))
+  for (const [key, value] of Object.entries(ownerTags(owner)))
     if (tags[key] !== value)
       throw new ForeignResource(
         `${what} has ${tags[key] === undefined ? 'no tag' : `"${tags[key]}" in its tag`} ${key}, and "${value}" was expected: it is left alone`,
       );
+}
+
+/** Whether a resource is this cluster's: what `assertOwn` would let through. Pure. */
+export function isOwn(tags: Tags, owner: Owner): boolean {
+  return Object.entries(ownerTags(owner)).every(([key, value]) => tags[key] === value);
+}
+
+function ownerTags(owner: Owner): Tags {
+  return {
+    [tagKeys.deployment]: owner.deployment,
+    [tagKeys.cluster]: owner.cluster,
+    ...placeTags(owner),
+  };
+}
+
+/** Part of a bucket: what lies below a prefix. */
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/**
+ * The same guard for objects, which have no tags: they are a cluster's own by where they lie. Throws ForeignResource for a place that is
+ * not the cluster's folder in the deployment's bucket or one of its issuers' in the other, and for a key outside the place (S20).
+ */
+export function assertOwnObjects(
+  { bucket, prefix }: ObjectPlace,
+  keys: readonly string[],
+  { cluster }: Owner,
+  buckets: { readonly deployment: string; readonly issuers: string },
+): void {
+  const own =
+    (bucket === buckets.deployment && prefix === objectKeys(cluster).root) ||
+    (bucket === buckets.issuers && isIssuerFolder(prefix, cluster));
+  if (!own) throw new ForeignResource(`s3://${bucket}/${prefix} is not of ${cluster}: it is left alone`);
+  const outside = keys.find((key) => !key.startsWith(prefix));
+  if (outside !== undefined)
+    throw new ForeignResource(`${outside} is not below s3://${bucket}/${prefix}: it is left alone`);
+}
+
+/** Length of a cluster's uid, and what it is made of. */
+const uidPattern = /^[0-9a-f]{12}$/;
+
+/**
+ * Whether a folder of the issuers' bucket, `<cluster>-<uid>/`, is of a cluster of this name. Pure. By its end, since the folders of
+ * `demo-b` begin with `demo-` as well.
+ */
+export function isIssuerFolder(folder: string, cluster: string): boolean {
+  return (
+    folder.startsWith(`${cluster}-`) && uidPattern.test(folder.slice(cluster.length + 1).replace(/\/$/, ''))
+  );
 }
 
 /** The wanted tags that are not there or differ. Tags beyond the wanted ones are other people's and stay. */

@@ -49,6 +49,7 @@ const fixes: Readonly<Record<string, string>> = {
   'pools[].repair.replacement': 'use after or before',
   'pools[].scaleDown.enabled': 'use true or false',
   'pools[].scaleDown.quietSeconds': 'use 60 to 86400',
+  'pools[].scaleDown.ageSecondsMin': 'use 0 to 86400',
   'pools[].scaleDown.utilizationPercentMax': 'use 0 to 100',
   'pools[].scaleDown.removalsMax': 'use 1 to 5000',
   'stormGuard.unhealthyPercentMax': 'use 0 to 100',

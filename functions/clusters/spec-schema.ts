@@ -139,6 +139,12 @@ const scaleDown = z.strictObject({
     ._default(z.boolean(), true)
     .check(z.describe('Whether workers whose pods fit elsewhere are removed.')),
   quietSeconds: number(60, 86_400, 600, 'A worker is removed when it has been dispensable so long.'),
+  ageSecondsMin: number(
+    0,
+    86_400,
+    600,
+    'A younger worker is not removed: what it was launched for may not have come yet, seconds.',
+  ),
   utilizationPercentMax: number(
     0,
     100,

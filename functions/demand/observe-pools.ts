@@ -2,6 +2,7 @@ import type { Objects } from '../aws/objects.ts';
 import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { ClusterRecord, Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { ProtocolInvalid } from '../runtime/errors.ts';
 import { type FoundObservation, readObservation } from './read-observation.ts';
 
@@ -30,8 +31,8 @@ export interface PoolsSeen {
 }
 
 /**
- * Looks at the pools of some clusters: registry and bucket first, then AWS once for all of them (design §8). A cluster that is not formed, or
- * has no pools, costs one read and is not among them; what cannot be read of one cluster's workers is said of that cluster alone.
+ * Looks at the pools of some clusters: registry and bucket first, then AWS once for all of them (design §8). A cluster that is not formed, is
+ * being retired or has no pools costs one read and is not among them; what cannot be read of one cluster's workers is said of that cluster alone.
  */
 export async function observePools(
   clusters: readonly string[],
@@ -40,7 +41,7 @@ export async function observePools(
 ): Promise<PoolsSeen[]> {
   const records = await Promise.all(clusters.map((cluster) => registry.getCluster(cluster, signal)));
   const withPools = records.flatMap((record) =>
-    record?.formed && record.spec.pools.length > 0 ? [record] : [],
+    record?.formed && record.spec.pools.length > 0 && retiringReason(record) === undefined ? [record] : [],
   );
   if (withPools.length === 0) return [];
   const [groups, read] = await Promise.all([

@@ -3,12 +3,14 @@
  * look, and writes it down when they do: that object is what wakes `watch-workers` (ADR 20). It counts pods and keeps none, so that it runs with
  * the least memory there is. Runs in the VPC, where API servers can be reached.
  *
- * Safe to repeat, and to miss: each minute's whole look sees the same. A change is told again where no look has come of it; a cluster that
+ * A run ends where a later one has begun, so that two never watch side by side for long. Safe to repeat, and to miss: each minute's whole look sees the same. A change is told again where no look has come of it; a cluster that
  * cannot be asked is left to the whole look, and does not keep the others from being watched.
  */
+import { randomUUID } from 'node:crypto';
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { objectKeys } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
 import { createLimit, type Limit } from '../runtime/limit.ts';
@@ -19,7 +21,7 @@ import { readDemand } from './demand.ts';
 import { visitUnplaced } from './unplaced.ts';
 
 export interface WatchDemandDeps {
-  readonly registry: Pick<Registry, 'listClusters' | 'getSlots'>;
+  readonly registry: Pick<Registry, 'listClusters' | 'getCluster' | 'getSlots' | 'getRun' | 'putRun'>;
   readonly objects: Objects;
   readonly open: typeof openKubernetes;
   readonly pause: Pause;
@@ -47,6 +49,14 @@ interface Watched {
   told?: { readonly waiting: string; readonly at: number };
 }
 
+/** One run of this task. */
+interface Minute {
+  readonly limited: Limit;
+  /** Tells it from the one before and the one after. */
+  readonly run: string;
+  readonly tickedAt: Date;
+}
+
 export const handler = task(
   watchDemand,
   (config): WatchDemandDeps => ({
@@ -57,10 +67,12 @@ export const handler = task(
   }),
   async (_input, deps, context) => {
     const tickedAt = context.clock.now();
+    const run = randomUUID();
+    await deps.registry.putRun('watch-demand', run, context.signal);
     const clusters = await deps.registry.listClusters(context.signal);
     const limited = createLimit(atOnce);
     const results = await Promise.allSettled(
-      clusters.map((cluster) => watchCluster({ cluster, limited, tickedAt }, deps, context)),
+      clusters.map((cluster) => watchCluster({ cluster, limited, run, tickedAt }, deps, context)),
     );
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length > 0) throw failures[0];
@@ -68,18 +80,23 @@ export const handler = task(
   },
 );
 
-/** A cluster of which no whole look was made, or whose pools cannot grow, is left alone. */
+/** A cluster of which no whole look was made, whose pools cannot grow, or that is being retired, is left alone. */
 async function watchCluster(
-  { cluster, limited, tickedAt }: { cluster: string; limited: Limit; tickedAt: Date },
+  { cluster, ...minute }: Minute & { readonly cluster: string },
   deps: WatchDemandDeps,
   context: TaskContext,
 ) {
   const demand = await readDemand(deps.objects, cluster, context.signal);
   if (!demand?.canGrow) return [];
+  const retiring = retiringReason(await deps.registry.getCluster(cluster, context.signal));
+  if (retiring !== undefined) {
+    context.log.info('left alone', { cluster, reason: retiring });
+    return [];
+  }
   const client = await deps.open(deps, cluster, 'kubernetes-admin', context.signal);
   const watched: Watched = { cluster, client, looks: 0, changes: 0, known: demand.waiting };
   try {
-    await goOnLooking(watched, { limited, tickedAt }, deps, context);
+    await goOnLooking(watched, minute, deps, context);
     return [{ cluster, looks: watched.looks, changes: watched.changes }];
   } finally {
     client.close();
@@ -89,7 +106,7 @@ async function watchCluster(
 /** What goes wrong here is the whole look's to say. */
 async function goOnLooking(
   watched: Watched,
-  { limited, tickedAt }: { readonly limited: Limit; readonly tickedAt: Date },
+  { limited, run, tickedAt }: Minute,
   deps: WatchDemandDeps,
   context: TaskContext,
 ): Promise<void> {
@@ -98,6 +115,7 @@ async function goOnLooking(
   while (clock.now().getTime() + pauseMilliseconds <= endsAt) {
     await deps.pause(pauseMilliseconds, signal);
     try {
+      if ((await deps.registry.getRun('watch-demand', signal)) !== run) return;
       if (!(await limited(() => lookAgain(watched, deps, context)))) return;
     } catch (error) {
       log.warn('stopped looking', { cluster: watched.cluster, error });

@@ -9,6 +9,7 @@
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
 import { clusterOfKey, objectKeys } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
 import type { KubernetesErrorKind } from '../kubernetes/client-errors.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
@@ -58,6 +59,11 @@ export const handler = task(
 async function watchCluster(cluster: string, deps: WatchWorkersDeps, context: TaskContext) {
   const record = await deps.registry.getCluster(cluster, context.signal);
   if (!record?.formed || !record.kubernetes || record.spec.pools.length === 0) return [];
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) {
+    context.log.info('left alone', { cluster, reason: retiring });
+    return [];
+  }
   const client = await deps.open(deps, cluster, 'kubernetes-admin', context.signal);
   try {
     const { demand, observation, refused } = await look(record, client, context);

@@ -19,6 +19,7 @@ export type DrainCause = (typeof drainCauses)[number];
 
 /** What becomes of the worker once it is drained. */
 export const drainEnds = ['complete-hook', 'terminate', 'terminate-and-shrink', 'keep'] as const;
+export type DrainEnd = (typeof drainEnds)[number];
 
 /** Why a worker is drained; what is so is observed anew. */
 const drainRequest = z.strictObject({
@@ -40,6 +41,8 @@ const drainObservation = z.extend(drainRequest, {
   autoScalingGroupName: text,
   /** The pool is in the cluster's spec and its group is there. */
   known: z.boolean(),
+  /** Why its pods stay where they are: the cluster is being retired. */
+  retiring: z.optional(text),
   /** Auto Scaling's word; `none` where the group has no such instance. */
   lifecycleState: text,
   waitingInHook: z.boolean(),

@@ -18,7 +18,10 @@ const running = ['pending', 'running', 'unknown'];
  * that leaves, or should, ends the drain with an outcome and is no failure.
  */
 export function decideDrainStep(observation: DrainObservation): DrainDecision {
-  const { instanceId, known, lifecycleState, waitingInHook, state, cause, afterwards } = observation;
+  const { instanceId, known, lifecycleState, waitingInHook, state, cause, afterwards, retiring } =
+    observation;
+  // Where all workers go, a pod has nowhere to move to.
+  if (retiring !== undefined) return ending('not-leaving', retiring);
   if (!known) return ending('foreign', `${instanceId} belongs to no pool of this deployment`);
   if (lifecycleState === 'none') return ending('gone', `its group has no ${instanceId} any more`);
   if (waitingInHook && !running.includes(state))

@@ -16,6 +16,8 @@ export interface DrainPod {
   readonly deletionTimestamp?: string;
   /** An annotation by which its owner forbids moving it of one's own accord. */
   readonly doNotDisrupt?: string;
+  /** Its owner says that it may go, though nobody brings it back. */
+  readonly safeToEvict?: boolean;
 }
 
 export interface PodVerdict {
@@ -59,7 +61,8 @@ export function judgePod(
   }
   if (observation.cause === 'scale-down' && !observation.waitingInHook) {
     if (pod.doNotDisrupt !== undefined) return of('refuse', `is annotated ${pod.doNotDisrupt}`);
-    if (pod.controller === undefined) return of('refuse', 'has no controller that would bring it back');
+    if (pod.controller === undefined && !pod.safeToEvict)
+      return of('refuse', 'has no controller that would bring it back');
   }
   return of('evict', 'is to be evicted');
 }

@@ -8,6 +8,7 @@ import { type LeavingInstances, makeLeavingInstances } from '../aws/leaving-inst
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { task } from '../runtime/task.ts';
 import { observeDrain } from './contracts.ts';
 import { decideDrainStep } from './decide-drain-step.ts';
@@ -36,11 +37,13 @@ export const handler = task(
     const spec = record?.spec.pools.find((one) => one.name === pool);
     const member = found[0]?.instances.find((one) => one.instanceId === instanceId);
     const lifecycleState = member?.lifecycleState ?? 'none';
+    const retiring = retiringReason(record);
     const observation = {
       ...input,
       observedAt: clock.now().toISOString(),
       autoScalingGroupName,
       known: spec !== undefined && found.length > 0,
+      ...(retiring !== undefined && { retiring }),
       lifecycleState,
       waitingInHook: lifecycleState === 'Terminating:Wait',
       state: instance?.state ?? 'unknown',

@@ -29,9 +29,10 @@ interface Claim extends KubernetesObject {
   readonly spec?: { readonly volumeName?: string };
 }
 
+const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
 /** Annotations by which owners forbid moving a pod of one's own accord, as the peers spell them. */
 const forbidding: readonly (readonly [key: string, value: string])[] = [
-  ['cluster-autoscaler.kubernetes.io/safe-to-evict', 'false'],
+  [safeToEvict, 'false'],
   ['karpenter.sh/do-not-disrupt', 'true'],
 ];
 
@@ -110,6 +111,7 @@ export function drainPod({ metadata, spec, status }: Pod): DrainPod {
     graceSeconds: spec?.terminationGracePeriodSeconds ?? 30,
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     ...(forbidden && { doNotDisrupt: `${forbidden[0]}=${forbidden[1]}` }),
+    ...(annotations[safeToEvict] === 'true' && { safeToEvict: true }),
   };
 }
 

@@ -15,7 +15,7 @@ const slotRecord = z.strictObject({
   memberName: text,
   generation: z.int(),
   filesystemUuid: text,
-  phase: z.enum(['forming', 'planned', 'serving']),
+  phase: z.enum(['forming', 'serving']),
   /** A node reported etcd started on this volume: `form` may never mean "from nothing" again (design §6). */
   startedOnce: z.boolean(),
   volumeId: z.optional(text),
@@ -51,6 +51,8 @@ export const slotObservation = z.strictObject({
   slot: slotName,
   observedAt: timestamp,
   formed: z.boolean(),
+  /** Why the slot is left alone: its cluster is being retired. */
+  retiring: z.optional(text),
   clusterId: z.optional(uint64),
   /** For the directive of a member that forms: etcd's initial-cluster and its token. */
   initialCluster: text,

@@ -37,6 +37,7 @@ export function decideSlot(
   policy: SlotPolicy,
   now: Date,
 ): SlotDecision {
+  if (observation.retiring !== undefined) return { action: 'none', reason: observation.retiring };
   return (
     decideOnInstance(observation, policy, now) ??
     decideOnOwnMember(observation, etcd) ??

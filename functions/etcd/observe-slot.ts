@@ -16,6 +16,7 @@ import {
   type VolumeFact,
 } from '../aws/slot-holders.ts';
 import { objectKeys, slotResourceName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { observeSlot, type SlotObservation } from './contracts.ts';
@@ -53,6 +54,7 @@ export const handler = task(
       Promise.all(slots.map((each) => deps.registry.getLease(cluster, `slot:${each.slot}`, signal))),
     ]);
     const current = currentInstance(groups[0]);
+    const retiring = retiringReason(record);
     const volume = volumes.find(({ volumeId }) => volumeId === own.volumeId);
     const interfaceHolder = interfaces.get(own.networkInterfaceId ?? '');
     const holderIds = [current?.instanceId, volume?.attachedTo, interfaceHolder].flatMap((id) => id ?? []);
@@ -65,6 +67,7 @@ export const handler = task(
       slot,
       observedAt: clock.now().toISOString(),
       formed: record.formed,
+      ...(retiring !== undefined && { retiring }),
       ...(record.clusterId && { clusterId: record.clusterId }),
       initialCluster: record.layout.initialCluster,
       initialClusterToken: record.layout.initialClusterToken,

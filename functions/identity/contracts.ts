@@ -12,7 +12,14 @@ export const publishIssuerDocuments: Contract<z.infer<typeof ofCluster>, z.infer
   name: 'publish-issuer-documents',
   input: ofCluster,
   output: documentsOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ResourceNotReady', 'ObjectConflict', 'CertificateInvalid'],
+  errors: [
+    'LeaseLost',
+    'ClusterUnknown',
+    'ClusterRetiring',
+    'ResourceNotReady',
+    'ObjectConflict',
+    'CertificateInvalid',
+  ],
 };
 
 /** ARNs of the roles that are there now, by the add-on's name. */
@@ -28,5 +35,5 @@ export const ensureAddOnRoles: Contract<z.infer<typeof ofCluster>, z.infer<typeo
   name: 'ensure-add-on-roles',
   input: ofCluster,
   output: rolesOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ResourceNotReady', 'ForeignResource'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ResourceNotReady', 'ForeignResource'],
 };

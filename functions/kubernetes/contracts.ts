@@ -67,7 +67,7 @@ export const bootstrapKubernetes: Contract<z.infer<typeof leased>, z.infer<typeo
   name: 'bootstrap-kubernetes',
   input: leased,
   output: bootstrapOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'KubernetesUnavailable', 'KubernetesRefused'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'KubernetesUnavailable', 'KubernetesRefused'],
 };
 
 /** `hash`: of all that was applied (`wantedKubernetes`). */
@@ -76,7 +76,14 @@ export const applyAddOns: Contract<z.infer<typeof leased>, z.infer<typeof applyO
   name: 'apply-add-ons',
   input: leased,
   output: applyOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'ResourceNotReady', 'KubernetesUnavailable', 'KubernetesRefused'],
+  errors: [
+    'LeaseLost',
+    'ClusterUnknown',
+    'ClusterRetiring',
+    'ResourceNotReady',
+    'KubernetesUnavailable',
+    'KubernetesRefused',
+  ],
 };
 
 const verifyAddOnsOutput = z.strictObject({ verified: z.boolean(), reason: text });
@@ -93,5 +100,5 @@ export const finishKubernetes: Contract<z.infer<typeof finishInput>, z.infer<typ
   name: 'finish-kubernetes',
   input: finishInput,
   output: finishOutput,
-  errors: ['LeaseLost', 'ClusterUnknown', 'RegistryConflict'],
+  errors: ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'RegistryConflict'],
 };

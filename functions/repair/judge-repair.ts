@@ -7,6 +7,7 @@ import { makeInstanceStatuses } from '../aws/instance-statuses.ts';
 import { makeObjects } from '../aws/objects.ts';
 import { makePoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry, type RepairsRecord } from '../aws/registry.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { observePools, type PoolReaders } from '../demand/observe-pools.ts';
 import { task } from '../runtime/task.ts';
 import { judgeRepair, type RepairDecision } from './contracts.ts';
@@ -27,6 +28,8 @@ export const handler = task(
   }),
   async ({ cluster, pool, zone, instanceId }, readers, { clock, config, log, signal }) => {
     const now = clock.now();
+    const retiring = retiringReason(await readers.registry.getCluster(cluster, signal));
+    if (retiring !== undefined) return { decision: { action: 'none', reason: retiring, revision: 0 } };
     const look = { deployment: config.deployment, now, signal };
     const [found] = await observeWorkerHealth(await observePools([cluster], readers, look), readers, look);
     const seen = found?.pools.find((one) => one.pool === pool);

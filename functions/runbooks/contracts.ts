@@ -17,8 +17,11 @@ export type RunbookRequest = z.infer<typeof request>;
 export const runbookWorkflows = [
   'provision-cluster',
   'replace-etcd-member',
+  'replace-control-plane-node',
+  'scale-workers',
   'drain-worker',
   'repair-worker',
+  'retire-cluster',
 ] as const;
 
 /** Every branch carries its reason; what cannot be done is no decision but `RunbookRefused`. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ClusterRecord } from '../aws/registry.ts';
 import { describePause, pauseOf } from '../clusters/pause.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { RunbookRefused } from '../runtime/errors.ts';
+import { refuseSize } from '../scaling/decide-person-sizes.ts';
 import type { RunbookDecision, RunbookRequest } from './contracts.ts';
 import { type RunbookParameter, runbooks } from './definitions.ts';
 
@@ -80,13 +82,48 @@ export function decideRunbook(
     throw new RunbookRefused(
       `Cluster: there is no cluster ${cluster}; there are: ${subject.clusters.join(', ') || 'none'}`,
     );
+  if (name === 'retire-cluster') return decideRetirement(given, record, now);
+  refuseRetiring(record);
   if (name === 'pause-automation')
     return { action: 'pause', cluster, minutes: Number(given.Minutes), reason: given.Reason ?? '' };
   if (name === 'resume-automation') return { action: 'resume', cluster, reason: 'a person asks for it' };
   refusePaused(record, now);
+  if (name === 'scale-pool') return decideSize(given, record);
   return given.Slot === undefined
     ? decideForWorker(name, given, subject)
-    : decideForSlot(name, given.Slot, cluster, subject);
+    : decideForSlot(name, given, subject);
+}
+
+function refuseRetiring(record: ClusterRecord): void {
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) throw new RunbookRefused(`Cluster: ${retiring}: nothing else is done to it`);
+}
+
+/** One that was begun goes on as it was begun, whatever is asked for of its volumes: to keep them may be asked for later, too. */
+function decideRetirement(
+  { Cluster: cluster = '', Confirm: confirm = '', Volumes: volumes }: RunbookArguments,
+  record: ClusterRecord,
+  now: Date,
+): RunbookDecision {
+  if (confirm !== cluster)
+    throw new RunbookRefused(`Confirm: "${confirm}" is not the name of the cluster again, "${cluster}"`);
+  refusePaused(record, now);
+  const reason = `${cluster} is taken away, its volumes ${volumes === 'keep' ? 'kept' : 'with it'}`;
+  const input = { cluster, confirm, ...(volumes === 'keep' && { keepVolumes: true }) };
+  return starting('retire-cluster', { reason, cluster, input });
+}
+
+function decideSize(
+  { Cluster: cluster = '', Pool: pool, Size: size }: RunbookArguments,
+  { spec: { pools } }: ClusterRecord,
+): RunbookDecision {
+  const found = pools.find(({ name }) => name === pool);
+  if (!found)
+    throw new RunbookRefused(`Pool: ${cluster} has no pool ${pool}; it has: ${namesOf(pools) || 'none'}`);
+  const refusal = refuseSize(found, Number(size));
+  if (refusal !== undefined) throw new RunbookRefused(`Size: ${refusal}`);
+  const input = { cluster, pool, size: Number(size) };
+  return starting('scale-workers', { reason: `a person asks for ${size} workers`, cluster, input });
 }
 
 function refusePaused(record: ClusterRecord, now: Date): void {
@@ -102,7 +139,10 @@ function decideProvisioning(
   { record, written }: RunbookSubject,
   now: Date,
 ): RunbookDecision {
-  if (record) refusePaused(record, now);
+  if (record) {
+    refuseRetiring(record);
+    refusePaused(record, now);
+  }
   const spec = object === 'recorded' ? record?.spec : written?.spec;
   if (object === 'recorded' && !spec)
     throw new RunbookRefused(
@@ -120,8 +160,7 @@ function decideProvisioning(
 
 function decideForSlot(
   name: string,
-  slot: string,
-  cluster: string,
+  { AcceptDowntime: acceptDowntime, Cluster: cluster = '', Reason: why, Slot: slot = '' }: RunbookArguments,
   { slotHolder, slots }: RunbookSubject,
 ): RunbookDecision {
   if (!slots.includes(slot))
@@ -132,6 +171,10 @@ function decideForSlot(
     throw new RunbookRefused(`Slot: an execution has slot ${slot} of ${cluster} in hand: ${slotHolder}`);
   const reason = 'a person asks for it';
   if (name === 'kick-slot') return { action: 'kick', reason, cluster, slot };
+  if (name === 'replace-control-plane-node') {
+    const input = { cluster, slot, reason: why, acceptDowntime: acceptDowntime === 'true' };
+    return starting('replace-control-plane-node', { reason, cluster, input });
+  }
   return starting('replace-etcd-member', { reason, cluster, input: { cluster, slot } });
 }
 

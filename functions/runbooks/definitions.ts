@@ -76,6 +76,49 @@ export const runbooks: readonly Runbook[] = [
     whenStopped: 'The slot stays as it is; the next sweep finds it and goes on within a minute.',
   },
   {
+    name: 'replace-control-plane-node',
+    title: 'Replace a control-plane node',
+    description:
+      'Gives one slot a fresh instance while the others keep quorum: moves leadership away, terminates the instance, and brings the same etcd member back on its disk. Refused, with the reason, while another slot is not healthy.',
+    parameters: [
+      cluster,
+      slot,
+      { ...reason, default: 'a person asked for it' },
+      {
+        name: 'AcceptDowntime',
+        description:
+          'true: do it also in a cluster of one slot, whose API and etcd are gone until the new instance is there; false: refuse that',
+        allowedValues: ['false', 'true'],
+        default: 'false',
+      },
+    ],
+    approval: false,
+    whenStopped:
+      'The cluster is as safe as before: where its instance is gone already, the sweep lets the group launch again and brings the member back within minutes.',
+  },
+  {
+    name: 'scale-pool',
+    title: 'Give a pool another size',
+    description:
+      "Gives a pool as many workers as you say, over all its zones. More are launched and awaited; those that are too many are drained first, within their pods' disruption budgets. Never goes beyond the pool's min and max.",
+    parameters: [
+      cluster,
+      {
+        name: 'Pool',
+        description: 'Pool of workers, by its name in the spec',
+        allowedPattern: '^[a-z][a-z0-9-]{0,18}[a-z0-9]$',
+      },
+      {
+        name: 'Size',
+        description: "How many workers it is to have: from the pool's min to its max",
+        allowedPattern: '^[0-9]{1,4}$',
+      },
+    ],
+    approval: false,
+    whenStopped:
+      'What was asked for comes, and drains that have begun go on; run it again with another size to change that.',
+  },
+  {
     name: 'drain-worker',
     title: 'Drain a worker',
     description:
@@ -138,5 +181,29 @@ export const runbooks: readonly Runbook[] = [
     parameters: [cluster],
     approval: false,
     whenStopped: 'It is one write: it has happened, or it has not.',
+  },
+  {
+    name: 'retire-cluster',
+    title: 'Retire a cluster',
+    description:
+      'Takes a cluster away with everything that is its own: nodes, etcd with all its data, load balancer, network interfaces, volumes, roles, keys and records. Proves at the end that nothing is left. Never touches another cluster, and cannot be undone.',
+    parameters: [
+      cluster,
+      {
+        name: 'Confirm',
+        description: "The cluster's name, typed again",
+        allowedPattern: '^[a-z][a-z0-9-]{0,18}[a-z0-9]$',
+      },
+      {
+        name: 'Volumes',
+        description:
+          "What becomes of etcd's volumes: delete, or keep (they stay in your account with the tag trivet:retired-cluster, and cost). A retirement that was begun with keep goes on with it",
+        allowedValues: ['delete', 'keep'],
+        default: 'delete',
+      },
+    ],
+    approval: true,
+    whenStopped:
+      'What is gone stays gone, and nothing else works on the cluster any more. Run it again: it goes on with what is still there.',
   },
 ];

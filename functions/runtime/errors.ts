@@ -76,6 +76,24 @@ export class ClusterUnknown extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** The cluster is being retired: nothing of it is made or changed any more. */
+export class ClusterRetiring extends TrivetError {
+  override readonly name = 'ClusterRetiring' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A cluster is not taken away: its name was not typed again as it is, or it is not marked as being retired. */
+export class RetirementRefused extends TrivetError {
+  override readonly name = 'RetirementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** After a retirement something of the cluster is still there. Named by a Pass state; no task throws it. */
+export class RetirementIncomplete extends TrivetError {
+  override readonly name = 'RetirementIncomplete' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A conditional write of an object found another version of it. */
 export class ObjectConflict extends TrivetError {
   override readonly name = 'ObjectConflict' as const;
@@ -141,6 +159,12 @@ export class SlotHeld extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A node is not replaced on purpose now: another slot is not well, or what was asked for needs another word. Named by a Pass state; no task throws it. */
+export class ReplacementRefused extends TrivetError {
+  override readonly name = 'ReplacementRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A directive for this instance is there already and says something else. */
 export class DirectiveConflict extends TrivetError {
   override readonly name = 'DirectiveConflict' as const;
@@ -201,6 +225,18 @@ export class RequestRefused extends TrivetError {
   override readonly kind = 'terminal' as const;
 }
 
+/** A person asks for a size that a pool cannot have, or in a form that is none; nothing was changed. */
+export class ScalingRefused extends TrivetError {
+  override readonly name = 'ScalingRefused' as const;
+  override readonly kind = 'terminal' as const;
+}
+
+/** A person's size was reached in part only: no zone gives the rest, or a worker has to stay. */
+export class ScalingUnfinished extends TrivetError {
+  override readonly name = 'ScalingUnfinished' as const;
+  override readonly kind = 'terminal' as const;
+}
+
 /** A person asked for something that cannot be done now, or not to this cluster: nothing was started. The message says why. */
 export class RunbookRefused extends TrivetError {
   override readonly name = 'RunbookRefused' as const;
@@ -218,54 +254,3 @@ export class WaitExhausted extends TrivetError {
   override readonly name = 'WaitExhausted' as const;
   override readonly kind = 'terminal' as const;
 }
-
-/** Every error that a task may declare and a workflow may name, by its name. */
-export const catalogue = {
-  InputInvalid,
-  OutputInvalid,
-  ConfigInvalid,
-  TaskTimedOut,
-  SpecInvalid,
-  SpecRefused,
-  LeaseHeld,
-  LeaseLost,
-  RegistryConflict,
-  PlanStale,
-  ClusterUnknown,
-  ObjectConflict,
-  ForeignResource,
-  AwsThrottled,
-  AwsUnavailable,
-  AwsRefused,
-  VolumeFailed,
-  VolumeInUse,
-  ResourceNotReady,
-  SlotNotReady,
-  SlotHeld,
-  DirectiveConflict,
-  ProtocolInvalid,
-  EtcdUnreachable,
-  EtcdRefused,
-  EtcdUnhealthy,
-  KubernetesUnavailable,
-  KubernetesRefused,
-  KubernetesAbsent,
-  CertificateInvalid,
-  RequestRefused,
-  RunbookRefused,
-  RunbookFailed,
-  WaitExhausted,
-} as const;
-
-export type ErrorName = keyof typeof catalogue;
-
-/** Errors that any task may throw, whatever it does; `task()` adds them to each contract's own list. */
-export const commonErrors = [
-  'InputInvalid',
-  'OutputInvalid',
-  'ConfigInvalid',
-  'TaskTimedOut',
-  'AwsThrottled',
-  'AwsUnavailable',
-  'AwsRefused',
-] as const satisfies readonly ErrorName[];

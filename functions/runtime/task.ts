@@ -5,7 +5,9 @@ import type { Context as LambdaContext } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, config } from './config.ts';
-import { type ErrorName, InputInvalid, OutputInvalid, TaskTimedOut, TrivetError } from './errors.ts';
+import type { ErrorName } from './error-catalogue.ts';
+import { InputInvalid, OutputInvalid, TaskTimedOut, TrivetError } from './errors.ts';
+import { subjectOf } from './subject.ts';
 
 /** What a task takes, gives and may throw: imported by its handler, by the workflow tests and by fakes. */
 export interface Contract<I, O> {
@@ -124,17 +126,6 @@ function parse<T>(schema: z.ZodMiniType<T>, value: unknown, fail: (text: string)
     return `${issue.path.join('.') || '(root)'}: ${issue.code}${keys}`;
   });
   throw fail(problems.join('; '));
-}
-
-/** The two fields by which one finds all log lines of a cluster or slot. */
-function subjectOf(input: unknown): Record<string, string> {
-  const subject: Record<string, string> = {};
-  if (typeof input !== 'object' || input === null) return subject;
-  for (const [key, value] of Object.entries(input)) {
-    if (key === 'cluster' && typeof value === 'string') subject.cluster = value;
-    if (key === 'slot') subject.slot = typeof value === 'string' ? value : String(Object(value).slot);
-  }
-  return subject;
 }
 
 function makeMetrics(settings: Config, serviceName: string): Metrics {

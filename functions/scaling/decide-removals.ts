@@ -4,9 +4,6 @@ import { decideWorkerRemovals, type RemovableNode } from '../scheduling/decide-w
 import type { Removal, Unneeded } from './contracts.ts';
 import { type Place, type ScalingInput, sizeOf, stayingNodes } from './places.ts';
 
-/** A younger node stays: what it was launched for may not have come yet. */
-const ageSecondsMin = 600;
-
 export interface RemovalPlan {
   readonly removals: readonly Removal[];
   readonly unneeded: readonly Unneeded[];
@@ -26,9 +23,10 @@ export function decideRemovals(
   if (!observation.allPods)
     return { removals: [], unneeded: input.unneeded, reason: 'no pod waits; not all pods were read' };
   const nodes = stayingNodes(places, observation);
+  const around = { places, now, since: new Map(input.unneeded.map(({ node, since }) => [node, since])) };
   const plans = input.spec.pools
     .filter(({ scaleDown }) => scaleDown.enabled)
-    .map((pool) => removalsOf(pool, nodes, { input, places, now }));
+    .map((pool) => removalsOf(pool, nodes, around));
   const removals = plans.find((plan) => plan.removals.length > 0)?.removals ?? [];
   const unneeded = plans.flatMap((plan) => plan.unneeded);
   const words = removals.length > 0 ? `${removals.length} of ${removals[0]?.pool} go` : 'none has to go yet';
@@ -36,9 +34,10 @@ export function decideRemovals(
 }
 
 interface Surroundings {
-  readonly input: ScalingInput;
   readonly places: readonly Place[];
   readonly now: Date;
+  /** By node, since when it is not needed. */
+  readonly since: ReadonlyMap<string, string>;
 }
 
 function removalsOf(pool: PoolSpec, nodes: readonly WorkerNode[], around: Surroundings) {
@@ -67,10 +66,10 @@ function removableNode(
   node: WorkerNode,
   pool: PoolSpec,
   own: readonly Place[],
-  { input, now }: Surroundings,
+  { now, since }: Surroundings,
 ): RemovableNode {
   const staysBecause = stays(node, pool, own, now);
-  const unneededSince = input.unneeded.find((one) => one.node === node.name)?.since;
+  const unneededSince = since.get(node.name);
   const { allocatable, labels, name, pods, taints } = node;
   return {
     name,
@@ -92,8 +91,9 @@ function stays(node: WorkerNode, pool: PoolSpec, own: readonly Place[], now: Dat
   if (!place || instance?.lifecycleState !== 'InService') return 'its group does not have it in service';
   if (sizeOf(place.group) > place.group.desired) return 'its group is getting smaller already';
   if (place.group.desired <= place.group.min) return `zone ${place.zone} is at its least number of workers`;
+  const { ageSecondsMin } = pool.scaleDown;
   const ageSeconds = (now.getTime() - Date.parse(node.createdAt)) / 1000;
   // A time that cannot be read is no age.
-  if (!(ageSeconds >= ageSecondsMin)) return `it is younger than ${ageSecondsMin / 60} minutes`;
+  if (!(ageSeconds >= ageSecondsMin)) return `it is younger than ${ageSecondsMin} s`;
   return node.staysBecause ?? node.pods.find((pod) => pod.staysBecause !== undefined)?.staysBecause;
 }

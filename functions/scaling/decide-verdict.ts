@@ -26,7 +26,10 @@ export function decideVerdict(
   const states = resized.map((one) => ({ change: one.change, ...stateOf(one, found, since) }));
   const failed = states.filter(({ state }) => state === 'failed');
   const reason = states.map(({ change: { pool, zone }, why }) => `${pool} in ${zone}: ${why}`).join('; ');
-  if (failed.length > 0) return { action: 'fall-back', reason, failed: failed.map(({ change }) => change) };
+  if (failed.length > 0) {
+    const told = failed.map(({ change, why }) => ({ ...change, reason: why }));
+    return { action: 'fall-back', reason, failed: told };
+  }
   const waits = states.some(({ state }) => state === 'waits');
   return { action: waits ? 'wait' : 'done', reason, failed: [] };
 }
@@ -36,9 +39,10 @@ function stateOf(
   found: FoundObservation | undefined,
   since: string,
 ): { readonly state: 'done' | 'waits' | 'failed'; readonly why: string } {
-  const { to } = change;
+  const { from, to } = change;
   if (!group) return { state: 'done', why: 'its group is gone' };
   if (group.desired !== to) return { state: 'done', why: `it is to have ${group.desired} by now` };
+  if (to < from) return { state: 'done', why: `it waits for no more than ${to}` };
   const staying = group.instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState));
   const [latest] = failures;
   if (staying.length < to && latest && Date.parse(latest.at) >= Date.parse(since))

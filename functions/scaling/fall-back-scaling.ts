@@ -8,13 +8,13 @@
 
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
-import { isLeaving } from '../clusters/lifecycle-state.ts';
 import { poolGroupName } from '../clusters/names.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
 import { addFailures } from './back-off.ts';
 import { fallBackScaling } from './contracts.ts';
+import { countStaying } from './places.ts';
 
 export interface FallBackScalingDeps {
   readonly registry: Pick<Registry, 'getCluster' | 'getScaling' | 'putScaling'>;
@@ -41,8 +41,7 @@ export const handler = task(
       const name = poolGroupName(config.deployment, cluster, pool, zone);
       const [group] = await groups.describe([name], signal);
       if (!group) continue;
-      const staying = group.instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length;
-      const to = Math.max(staying, group.min);
+      const to = Math.max(countStaying(group), group.min);
       if (to >= group.desired) continue;
       const owner = { deployment: config.deployment, cluster, pool };
       const change = { from: group.desired, to };

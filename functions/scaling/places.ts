@@ -80,31 +80,53 @@ export function isReady({ conditions }: WorkerNode): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
-/** How many instances a group has or is to have, whichever is more; those that leave do not count. */
-export function sizeOf({ desired, instances }: PoolGroupFound): number {
-  return Math.max(desired, instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length);
+/** How many instances a group has; those that leave do not count. */
+export function countStaying({ instances }: PoolGroupFound): number {
+  return instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState)).length;
 }
 
-/** Nodes that take pods now: ready, and neither cordoned nor on their way out. Pure. */
-export function stayingNodes(places: readonly Place[], { nodes }: WorkersObservation): WorkerNode[] {
+/** How many instances a group has or is to have, whichever is more. */
+export function sizeOf(group: PoolGroupFound): number {
+  return Math.max(group.desired, countStaying(group));
+}
+
+/** What keeps pods off a node that has just come up, until the cloud controller and the controller manager have seen it. */
+const startupTaints = ['node.cloudprovider.kubernetes.io/uninitialized', 'node.kubernetes.io/not-ready'];
+/** One that is not rid of them by then is another's to mend. */
+const startupSecondsMax = 600;
+
+/** Whether a node that says it is ready takes no pods yet: it is new, and has its startup taints or not even its zone. Pure. */
+function isStarting({ createdAt, taints, zone }: WorkerNode, { observedAt }: WorkersObservation): boolean {
+  const ageSeconds = (Date.parse(observedAt) - Date.parse(createdAt)) / 1000;
+  // A time that cannot be read is no age: nobody waits for such a node.
+  if (!(ageSeconds < startupSecondsMax)) return false;
+  return zone === undefined || taints.some(({ key }) => startupTaints.includes(key));
+}
+
+/** Nodes that take pods now: ready, and neither cordoned nor on their way in or out. Pure. */
+export function stayingNodes(places: readonly Place[], observation: WorkersObservation): WorkerNode[] {
   const instances = places.flatMap(({ group }) => group.instances);
   const leaving = new Set(
     instances.flatMap((one) => (isLeaving(one.lifecycleState) ? [one.instanceId] : [])),
   );
-  return nodes.filter((node) => isReady(node) && !node.unschedulable && !leaving.has(node.name));
+  return observation.nodes.filter(
+    (node) =>
+      isReady(node) && !node.unschedulable && !leaving.has(node.name) && !isStarting(node, observation),
+  );
 }
 
 /**
- * Workers that were asked for and are not nodes yet, as nodes with what their pool gives them, so that the same pods never bring a second
+ * Workers that were asked for and take no pods yet, as nodes with what their pool gives them, so that the same pods never bring a second
  * one. Pure. An instance in service whose node is there and not ready is another's to mend: nobody may wait for it.
  */
-export function comingNodes(places: readonly Place[], { nodes }: WorkersObservation): NodeView[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+export function comingNodes(places: readonly Place[], observation: WorkersObservation): NodeView[] {
+  const byName = new Map(observation.nodes.map((node) => [node.name, node]));
   return places.flatMap(({ freshOf, group, next, pool }) => {
     const staying = group.instances.filter(({ lifecycleState }) => !isLeaving(lifecycleState));
     const joining = staying.filter(({ instanceId, lifecycleState }) => {
       const node = byName.get(instanceId);
-      return node ? lifecycleState.startsWith('Pending') && !isReady(node) : true;
+      if (!node) return true;
+      return isReady(node) ? isStarting(node, observation) : lifecycleState.startsWith('Pending');
     });
     const views = joining.map(({ instanceId, instanceType }) => ({
       name: instanceId,
@@ -115,7 +137,11 @@ export function comingNodes(places: readonly Place[], { nodes }: WorkersObservat
       fresh: next?.fresh,
     }));
     return [...views, ...missing].flatMap(({ fresh, name }): NodeView[] =>
-      fresh ? [{ name, ...fresh, pods: [], pool: pool.name }] : [],
+      fresh ? [{ name, ...fresh, pods: movable(byName.get(name)), pool: pool.name }] : [],
     );
   });
 }
+
+/** Pods on a node but those that a fresh one is taken to have from the start. */
+const movable = (node: WorkerNode | undefined) =>
+  (node?.pods ?? []).filter(({ resident }) => !resident).map(({ view }) => view);

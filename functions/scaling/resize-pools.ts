@@ -2,16 +2,18 @@
  * Gives groups the sizes that were decided, zone by zone.
  *
  * Safe to repeat: each group is read anew, and one that is to have another number than it was decided on is left as it is: whoever set it has
- * decided later. One that has the wanted number already is done. A pool never comes to more than its greatest number over all zones.
+ * decided later. One that has the wanted number already is done. A pool never comes to more than its greatest number over all zones, and one
+ * that is to have fewer gives back only what it does not have: nothing here ends an instance.
  */
-import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
+import { makePoolGroups, type PoolGroupFound, type PoolGroups } from '../aws/pool-groups.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { ClusterUnknown } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 import { requirePool } from '../workers/require-pool.ts';
 import { resizePools, type SizeChange } from './contracts.ts';
-import { sizeOf } from './places.ts';
+import { countStaying, sizeOf } from './places.ts';
 
 export interface ResizePoolsDeps {
   readonly registry: Pick<Registry, 'getCluster'>;
@@ -24,6 +26,11 @@ export const handler = task(
   async ({ cluster, changes }, { registry, groups }, { config, log, signal }) => {
     const record = await registry.getCluster(cluster, signal);
     if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
+    const retiring = retiringReason(record);
+    if (retiring !== undefined) {
+      const left = changes.map(({ pool, zone }) => ({ pool, zone, reason: retiring }));
+      return { action: 'none', resized: [], skipped: left };
+    }
     const nameOf = (pool: string, zone: string) => poolGroupName(config.deployment, cluster, pool, zone);
     const resized: SizeChange[] = [];
     const skipped: { pool: string; zone: string; reason: string }[] = [];
@@ -35,15 +42,8 @@ export const handler = task(
         zones.map((one) => nameOf(pool, one)),
         signal,
       );
+      const reason = obstacleOf(change, { name, found, max });
       const group = found.find((one) => one.name === name);
-      const others = found.filter((one) => one.name !== name).reduce((sum, one) => sum + sizeOf(one), 0);
-      const reason = !group
-        ? `${name} does not exist`
-        : group.desired !== from && group.desired !== to
-          ? `${name} is to have ${group.desired} by now`
-          : others + to > max
-            ? `${pool} would come to ${others + to} workers, and ${max} are its most`
-            : undefined;
       if (reason !== undefined) {
         skipped.push({ pool, zone, reason });
         continue;
@@ -57,3 +57,20 @@ export const handler = task(
     return { action: resized.length > 0 ? 'verify' : 'none', resized, skipped };
   },
 );
+
+/** Why a group is left as it is; undefined where it may get the wanted number, or has it already. */
+function obstacleOf(
+  { from, pool, to }: SizeChange,
+  { found, max, name }: { found: readonly PoolGroupFound[]; max: number; name: string },
+): string | undefined {
+  const group = found.find((one) => one.name === name);
+  if (!group) return `${name} does not exist`;
+  if (group.desired === to) return undefined;
+  if (group.desired !== from) return `${name} is to have ${group.desired} by now`;
+  if (to < from) {
+    const staying = countStaying(group);
+    return to < staying ? `${name} has ${staying} workers by now, and none is to go` : undefined;
+  }
+  const total = found.reduce((sum, one) => sum + (one.name === name ? to : sizeOf(one)), 0);
+  return total > max ? `${pool} would come to ${total} workers, and ${max} are its most` : undefined;
+}

@@ -1,13 +1,18 @@
 import type { InstanceTypes } from '../aws/instance-types.ts';
+import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { Registry, ScalingRecord } from '../aws/registry.ts';
 import type { PoolsSeen } from '../demand/observe-pools.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
 import type { TaskContext } from '../runtime/task.ts';
 import type { SweepFinding } from '../sweep/contracts.ts';
 import { decideScaling, type ScalingDecision } from './decide-scaling.ts';
+import { giveBack } from './give-back.ts';
+import { countStaying } from './places.ts';
+import { recordDecision, tellDecision } from './tell-decision.ts';
 
 export interface ScalingSweepDeps {
   readonly registry: Pick<Registry, 'getScaling' | 'putScaling'>;
+  readonly poolGroups: Pick<PoolGroups, 'launchFailures'>;
   readonly instanceTypes: InstanceTypes;
 }
 
@@ -37,73 +42,54 @@ async function planOf(
   // Nothing waits and nobody has read what could go: most minutes of most clusters end here.
   if (!found || (pending.length === 0 && !allPods)) return [];
   const wanted = [...new Set(spec.pools.flatMap(({ instanceTypes }) => instanceTypes))].sort();
-  const [types, before] = await Promise.all([
+  const [types, before, failures] = await Promise.all([
     deps.instanceTypes.describe(wanted, signal),
     deps.registry.getScaling(cluster, signal),
+    // By an old look nothing is decided.
+    failuresOf(found.fresh ? groups : [], deps, signal),
   ]);
-  const decision = decideScaling(
-    {
-      deployment: config.deployment,
-      region: config.region,
-      spec,
-      found,
-      groups,
-      types,
-      backOffs: before?.backOffs ?? [],
-      unneeded: before?.unneeded ?? [],
-    },
-    now,
-  );
-  log.info('planned', { cluster, ...told(decision) });
-  if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
-  await remember(cluster, before, decision, { registry: deps.registry, now, signal });
-  return findingsOf(cluster, decision, found.observation.observedAt);
-}
-
-/** What people read of a decision: every pod that is left out is counted, and the first of each kind named. */
-function told({ action, changes, leftOut, plan, reason, removals }: ScalingDecision) {
-  const additions = plan?.additions.map(({ instanceType, pool, pods, reason: why, zone }) => ({
-    pool,
-    zone,
-    instanceType,
-    pods: pods.length,
-    reason: why,
-  }));
-  const price = plan && { pricePerHour: plan.pricePerHour, lowerBoundPerHour: plan.lowerBoundPerHour };
-  return {
-    action,
-    reason,
-    changes,
-    removals,
-    additions: additions?.slice(0, 20),
-    leftOut: shorten(leftOut),
-    ...price,
+  const { backOffs = [], unneeded = [] } = before ?? {};
+  const { deployment, region } = config;
+  const seen = { deployment, region, spec, found, groups, types, backOffs, unneeded };
+  const { changes, input } = giveBack(seen, failures, now);
+  const decided = decideScaling(input, now);
+  const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
+  const decision: ScalingDecision = {
+    ...decided,
+    changes: [...changes, ...decided.changes],
+    reason: [...refused, decided.reason].join('; '),
   };
+  log.info('planned', { cluster, ...tellDecision(decision) });
+  if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
+  const { observedAt } = found.observation;
+  const record = recordDecision(before, decision, { backOffs: input.backOffs, observedAt, now });
+  await remember(cluster, record, before, { registry: deps.registry, signal });
+  return findingsOf(cluster, decision, observedAt);
 }
 
-function shorten(leftOut: ScalingDecision['leftOut']) {
-  return leftOut
-    .slice(0, 10)
-    .map(({ pods, reason }) => ({ pods: pods.length, first: pods[0] ?? '', reason }));
+/** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
+async function failuresOf(
+  groups: readonly PoolGroupFound[],
+  { poolGroups }: Pick<ScalingSweepDeps, 'poolGroups'>,
+  signal: AbortSignal,
+): Promise<Map<string, string[]>> {
+  const short = groups.filter((group) => countStaying(group) < group.desired);
+  const failures = await Promise.all(
+    short.map(async ({ name }): Promise<[string, string[]]> => {
+      const launches = await poolGroups.launchFailures(name, signal);
+      return [name, launches.map(({ at }) => at)];
+    }),
+  );
+  return new Map(failures);
 }
 
 /** A look that loses to another is made good by the next. */
 async function remember(
   cluster: string,
+  record: ScalingRecord,
   before: ScalingRecord | undefined,
-  { leftOut, reason, unneeded }: ScalingDecision,
-  {
-    now,
-    registry,
-    signal,
-  }: Pick<ScalingSweepDeps, 'registry'> & { readonly now: Date; readonly signal: AbortSignal },
+  { registry, signal }: Pick<ScalingSweepDeps, 'registry'> & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const record: ScalingRecord = {
-    revision: (before?.revision ?? 0) + 1,
-    backOffs: before?.backOffs ?? [],
-    unneeded,
-    decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
-  };
   try {
     await registry.putScaling(cluster, record, before ? { revision: before.revision } : 'absent', signal);
   } catch (error) {

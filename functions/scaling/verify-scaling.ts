@@ -10,6 +10,7 @@ import { readObservation } from '../demand/read-observation.ts';
 import { task } from '../runtime/task.ts';
 import { verifyScaling } from './contracts.ts';
 import { decideVerdict, type ResizedGroup } from './decide-verdict.ts';
+import { countStaying } from './places.ts';
 
 export interface VerifyScalingDeps {
   readonly objects: Objects;
@@ -31,7 +32,7 @@ export const handler = task(
     const resized = await Promise.all(
       changes.map(async (change): Promise<ResizedGroup> => {
         const group = facts.find(({ name }) => name === nameOf(change.pool, change.zone));
-        const short = group !== undefined && group.instances.length < group.desired;
+        const short = group !== undefined && countStaying(group) < group.desired;
         const failures = short ? await groups.launchFailures(group.name, signal) : [];
         return { change, failures, ...(group && { group }) };
       }),

@@ -1,7 +1,7 @@
 import { addTo, type Dimensions, timesIn, type Vector } from './amounts.ts';
-import { hostnameKey, type Labels, type NodeView, type Offering, type Taint } from './model.ts';
+import type { Labels, NodeView, Offering, Taint } from './model.ts';
 import type { Attempt, PodClass } from './pod-classes.ts';
-import { enter, type Topology } from './topology.ts';
+import { enter, type Place, type Topology } from './topology.ts';
 
 /** A pool: how many more nodes it may have. */
 export interface PoolRoom {
@@ -29,8 +29,7 @@ export interface Share {
 }
 
 /** A node that is there, or one that is planned: its instance type may still grow with what is put on it. */
-export interface Bin {
-  readonly name: string;
+export interface Bin extends Place {
   labels: Labels;
   readonly taints: readonly Taint[];
   allocatable: Vector;
@@ -42,11 +41,6 @@ export interface Bin {
   choices: readonly Offer[];
   /** Nothing is put on it: it is to be removed. */
   closed: boolean;
-}
-
-/** A bin's value of a topology key. */
-export function valueIn(bin: Bin, key: string): string | undefined {
-  return key === hostnameKey ? bin.name : bin.labels[key];
 }
 
 /** A node as it is, with the pods that run on it entered into the topology. */
@@ -65,7 +59,7 @@ export function binOf(node: NodeView, dimensions: Dimensions, topology: Topology
   for (const { shape } of node.pods) {
     addTo(bin.used, dimensions.ofRequests(shape.requests), 1);
     for (const port of shape.hostPorts ?? []) bin.ports.add(port);
-    enter(topology.bondsOf(shape), 1, (key) => valueIn(bin, key));
+    enter(topology.bondsOf(shape), 1, bin);
   }
   return bin;
 }
@@ -117,7 +111,7 @@ export function portsClash(taken: ReadonlySet<string>, port: string): boolean {
 export function put(bin: Bin, podClass: PodClass, count: number): void {
   addTo(bin.used, podClass.need, count);
   for (const port of podClass.shape.hostPorts ?? []) bin.ports.add(port);
-  enter(podClass.bonds, count, (key) => valueIn(bin, key));
+  enter(podClass.bonds, count, bin);
   bin.shares.push({ podClass, from: podClass.placed, to: podClass.placed + count });
   podClass.placed += count;
 }
@@ -128,7 +122,7 @@ export function takeBack(bin: Bin, podClass: PodClass): void {
     const count = share.to - share.from;
     addTo(bin.used, podClass.need, -count);
     for (const port of podClass.shape.hostPorts ?? []) bin.ports.delete(port);
-    enter(podClass.bonds, -count, (key) => valueIn(bin, key));
+    enter(podClass.bonds, -count, bin);
     podClass.placed -= count;
     bin.shares.splice(bin.shares.indexOf(share), 1);
   }

@@ -78,7 +78,7 @@ function lateDomains(workspace: Workspace, present: number): readonly Labels[] {
   )) {
     const [attempt] = [...attemptsOf(podClass, workspace.topology)].slice(-1);
     for (const { group } of podClass.bonds.spread) {
-      const { topologyKey } = group.term;
+      const { topologyKey } = group;
       if (!attempt || topologyKey === hostnameKey) continue;
       const counted = workspace.domainsBefore(topologyKey, attempt);
       for (const { labels } of repelling) {

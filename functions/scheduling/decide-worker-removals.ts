@@ -1,5 +1,5 @@
 import { addTo } from './amounts.ts';
-import { type Bin, takeBack, valueIn } from './bins.ts';
+import { type Bin, takeBack } from './bins.ts';
 import type { NodeView, PodView } from './model.ts';
 import { place } from './place.ts';
 import { attemptsOf, classify, type PodClass } from './pod-classes.ts';
@@ -104,7 +104,7 @@ function moveAway(node: RemovableNode, bin: Bin, workspace: Workspace): string |
   const classes = classify(node.pods, dimensions, topology, bin.allocatable);
   const count = (podClass: PodClass, sign: 1 | -1) => {
     addTo(bin.used, podClass.need, sign * podClass.names.length);
-    enter(podClass.bonds, sign * podClass.names.length, (key) => valueIn(bin, key));
+    enter(podClass.bonds, sign * podClass.names.length, bin);
   };
   for (const podClass of classes) count(podClass, -1);
   bin.closed = true;

@@ -4,7 +4,6 @@ import type {
   Labels,
   NodeTerm,
   PodTerm,
-  SpreadConstraint,
   Taint,
   Toleration,
 } from './model.ts';
@@ -63,12 +62,7 @@ function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, 
   return key === taint.key && (operator === 'Exists' || value === (taint.value ?? ''));
 }
 
-/** What a term counts, as text: equal texts count the same pods. */
-export function identityOf({ topologyKey, selector, namespaces }: PodTerm): string {
-  return JSON.stringify([topologyKey, namespaces, selector ?? null]);
-}
-
-/** The pods that a spread constraint counts, as a term: those of the pod's own namespace. */
-export function termOf({ topologyKey, selector }: SpreadConstraint, namespace: string): PodTerm {
-  return { topologyKey, namespaces: [namespace], ...(selector && { selector }) };
+/** Whether a term finds pods of a namespace with such labels. Pure. */
+export function finds({ namespaces, selector }: PodTerm, namespace: string, labels: Labels): boolean {
+  return (namespaces === 'all' || namespaces.includes(namespace)) && selects(selector, labels);
 }

@@ -1,8 +1,8 @@
 import { holds, timesIn } from './amounts.ts';
-import { type Bin, become, type Offer, put, roomIn, valueIn } from './bins.ts';
+import { type Bin, become, type Offer, put, roomIn } from './bins.ts';
 import { hostnameKey } from './model.ts';
 import type { Attempt } from './pod-classes.ts';
-import { allowance, type SpreadBond } from './topology.ts';
+import { allowance, type SpreadBond, settleIn, strays, valueIn } from './topology.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Part of the places: those with one value of a topology key, or all. */
@@ -13,6 +13,9 @@ interface Domain {
 
 /** How many planned nodes are looked at for one that may rather grow than a further one be launched. */
 const growthCandidatesMax = 64;
+
+/** A node that was not planned yet has no name. */
+const furtherNode = 'a further node';
 
 /** Prices are sums of decimals. */
 const priceTolerance = 1e-9;
@@ -58,7 +61,7 @@ class Placing {
 
   private nextValue(key: string, full: ReadonlySet<string>): string | undefined {
     const { bonds } = this.attempt;
-    const counting = [...bonds.spread, ...bonds.apart].find(({ group }) => group.term.topologyKey === key);
+    const counting = [...bonds.spread, ...bonds.apart].find(({ group }) => group.topologyKey === key);
     const burden = (value: string) =>
       counting ? (counting.group.found.get(value) ?? 0) : this.workspace.within(key, value).length;
     let best: { value: string; burden: number } | undefined;
@@ -90,7 +93,7 @@ class Placing {
 
   /** A further node can always be planned, so the emptiest host has none; of other keys there are only so many values. */
   private readonly leastOf = ({ group, minDomains }: SpreadBond): number => {
-    const { topologyKey } = group.term;
+    const { topologyKey } = group;
     if (topologyKey === hostnameKey) return 0;
     const values = this.domainsOf(topologyKey);
     if (values.length < minDomains) return 0;
@@ -145,6 +148,7 @@ class Placing {
     // What it may still become must suit everybody on it.
     if (bin.offer && attempt.shape.nodeTerms?.length)
       bin.choices = bin.choices.filter(({ offering }) => attempt.accepts(offering.labels, offering.taints));
+    settleIn(attempt.podClass.bonds, bin);
     put(bin, attempt.podClass, count);
   }
 
@@ -153,6 +157,7 @@ class Placing {
   }
 
   private allowedIn(bin: Bin): number {
+    if (strays(this.attempt.podClass.bonds, bin)) return 0;
     let allowed = Number.POSITIVE_INFINITY;
     for (const key of this.attempt.bonds.byKey.keys())
       allowed = Math.min(allowed, allowance(this.attempt.bonds, key, valueIn(bin, key), this.leastOf));
@@ -163,7 +168,7 @@ class Placing {
   private cheapestNode(domain: Domain | undefined, most: number) {
     const { bonds, podClass } = this.attempt;
     let best: { offer: Offer; count: number; pricePerPod: number; nodes: number } | undefined;
-    const alone = allowance(bonds, hostnameKey, 'a further node', this.leastOf);
+    const alone = allowance(bonds, hostnameKey, furtherNode, this.leastOf);
     const companyOnHost = (bonds.byKey.get(hostnameKey)?.together.length ?? 0) > 0;
     const onePort = (podClass.shape.hostPorts ?? []).length > 0 ? 1 : Number.POSITIVE_INFINITY;
     const cap = Math.min(most, alone, onePort);
@@ -186,6 +191,7 @@ class Placing {
   }
 
   private allowedBy({ offering }: Offer): number {
+    if (strays(this.attempt.podClass.bonds, { name: furtherNode, labels: offering.labels })) return 0;
     let allowed = Number.POSITIVE_INFINITY;
     for (const key of this.attempt.bonds.byKey.keys())
       if (key !== hostnameKey)

@@ -1,7 +1,7 @@
 import type { Dimensions, Vector } from './amounts.ts';
 import { meetsOne, repellingTaint } from './labels.ts';
-import type { Labels, NodeTerm, PodShape, PodView, Taint } from './model.ts';
-import type { Bonds, Topology } from './topology.ts';
+import type { Labels, NodeTerm, PodShape, PodView, Preference, Taint } from './model.ts';
+import type { Bonds, Group, Topology } from './topology.ts';
 
 /** Pods that nothing but their names tells apart; they are placed many at a time. */
 export interface PodClass {
@@ -25,7 +25,10 @@ export interface Attempt {
   accepts(labels: Labels, taints: readonly Taint[]): boolean;
 }
 
-/** Pods in classes, in the order in which they are placed: by priority, then the largest first, which packs best. */
+/**
+ * Pods in classes, in the order in which they are placed: by priority, then those that others want to be with before these others, then the largest
+ * first, which packs best.
+ */
 export function classify(
   pods: readonly PodView[],
   dimensions: Dimensions,
@@ -50,17 +53,43 @@ export function classify(
     }
     names.push(name);
   }
-  return shapes
-    .map(({ shape, names }): PodClass & { size: number } => {
-      const need = dimensions.ofRequests(shape.requests);
-      return { shape, need, names, placed: 0, bonds: topology.bondsOf(shape), size: sizeOf(need, largest) };
-    })
-    .sort(
-      (one, two) =>
-        (two.shape.priority ?? 0) - (one.shape.priority ?? 0) ||
-        two.size - one.size ||
-        total(two.need) - total(one.need),
-    );
+  const classes = shapes.map(({ shape, names }): PodClass & { size: number } => {
+    const need = dimensions.ofRequests(shape.requests);
+    return { shape, need, names, placed: 0, bonds: topology.bondsOf(shape), size: sizeOf(need, largest) };
+  });
+  const steps = stepsOf(classes);
+  return classes.sort(
+    (one, two) =>
+      (two.shape.priority ?? 0) - (one.shape.priority ?? 0) ||
+      (steps.get(one) ?? 0) - (steps.get(two) ?? 0) ||
+      two.size - one.size ||
+      total(two.need) - total(one.need),
+  );
+}
+
+/**
+ * How many others, one after the other, have to find a place before a class can be where they are; classes that are not named wait for none. Those
+ * that want each other, in a circle or by the same term, do not wait for one another.
+ */
+function stepsOf(classes: readonly PodClass[]): ReadonlyMap<PodClass, number> {
+  const found = new Map<Group, PodClass[]>();
+  for (const { bonds } of classes) for (const { group } of bonds.together) found.set(group, []);
+  for (const podClass of classes)
+    for (const group of podClass.bonds.sought)
+      if (!podClass.bonds.together.some((bond) => bond.group === group)) found.get(group)?.push(podClass);
+  const after = new Map<Group, number>();
+  const stepOf = ({ bonds }: PodClass) => Math.max(0, ...bonds.together.map(({ group }) => stepAfter(group)));
+  const stepAfter = (group: Group): number => {
+    let step = after.get(group);
+    if (step === undefined) {
+      after.set(group, 0);
+      step = Math.max(0, ...(found.get(group) ?? []).map((podClass) => stepOf(podClass) + 1));
+      after.set(group, step);
+    }
+    return step;
+  };
+  const followers = classes.filter(({ bonds }) => bonds.together.length > 0);
+  return new Map(followers.map((podClass) => [podClass, stepOf(podClass)]));
 }
 
 /** Of the largest node, the share that a pod takes of what it takes most of. */
@@ -75,26 +104,32 @@ function total(need: Vector): number {
 /** From all preferences kept to none: the last attempt asks only for what the pod must have. */
 export function* attemptsOf(podClass: PodClass, topology: Topology): Generator<Attempt> {
   const preferences = (podClass.shape.preferences ?? []).toSorted((one, two) => two.weight - one.weight);
-  yield attempt(podClass, harden(podClass.shape, preferences), true, topology);
+  yield attempt(podClass, preferences, true, topology);
   // Soft taints go first: they are the node's wish, and the pod's own wishes may be worth more.
   for (let kept = preferences.length; kept >= 0; kept -= 1)
-    yield attempt(podClass, harden(podClass.shape, preferences.slice(0, kept)), false, topology);
+    yield attempt(podClass, preferences.slice(0, kept), false, topology);
 }
 
-function attempt(podClass: PodClass, shape: PodShape, soft: boolean, topology: Topology): Attempt {
+function attempt(
+  podClass: PodClass,
+  kept: readonly Preference[],
+  soft: boolean,
+  topology: Topology,
+): Attempt {
   const known = new Map<Labels, boolean>();
+  const nodeTerms = hardened(podClass.shape.nodeTerms ?? [], kept);
+  const shape = { ...podClass.shape, nodeTerms };
   return {
     podClass,
     shape,
     soft,
-    bonds: shape === podClass.shape ? podClass.bonds : topology.bondsOf(shape),
+    bonds: topology.bondsOf(podClass.shape, kept),
     accepts(labels, taints) {
       // Most pods ask for no labels and most nodes have no taints.
-      if (taints.length === 0 && !shape.nodeTerms?.length) return true;
+      if (taints.length === 0 && nodeTerms.length === 0) return true;
       let answer = known.get(labels);
       if (answer === undefined) {
-        answer =
-          repellingTaint(taints, shape.tolerations, soft) === undefined && meetsOne(labels, shape.nodeTerms);
+        answer = repellingTaint(taints, shape.tolerations, soft) === undefined && meetsOne(labels, nodeTerms);
         known.set(labels, answer);
       }
       return answer;
@@ -102,26 +137,9 @@ function attempt(podClass: PodClass, shape: PodShape, soft: boolean, topology: T
   };
 }
 
-/** The shape with these preferences as demands. */
-function harden(
-  shape: PodShape,
-  preferences: readonly NonNullable<PodShape['preferences']>[number][],
-): PodShape {
-  if (preferences.length === 0) return shape;
-  const hard = {
-    nodeTerms: [...(shape.nodeTerms ?? [])],
-    together: [...(shape.together ?? [])],
-    apart: [...(shape.apart ?? [])],
-    spread: [...(shape.spread ?? [])],
-  };
-  for (const preference of preferences) {
-    if (preference.kind === 'node') hard.nodeTerms = also(hard.nodeTerms, preference.term);
-    else if (preference.kind === 'spread') hard.spread.push(preference.constraint);
-    else hard[preference.kind].push(preference.term);
-  }
-  return { ...shape, ...hard };
-}
-
-function also(terms: readonly NodeTerm[], term: NodeTerm): NodeTerm[] {
-  return terms.length === 0 ? [term] : terms.map((alternative) => [...alternative, ...term]);
+/** Alternatives that meet the preferred terms too. */
+function hardened(terms: readonly NodeTerm[], kept: readonly Preference[]): readonly NodeTerm[] {
+  const preferred = kept.flatMap((one) => (one.kind === 'node' ? one.term : []));
+  if (preferred.length === 0) return terms;
+  return terms.length === 0 ? [preferred] : terms.map((alternative) => [...alternative, ...preferred]);
 }

@@ -1,20 +1,52 @@
-import { identityOf, selects, termOf } from './labels.ts';
-import type { PodShape, PodTerm, SpreadConstraint } from './model.ts';
+import { finds, meetsOne } from './labels.ts';
+import {
+  hostnameKey,
+  type Labels,
+  type NodeTerm,
+  type PodShape,
+  type PodTerm,
+  type Preference,
+  type SpreadConstraint,
+} from './model.ts';
 
-/** Pods that one term counts, by value of its topology key (for the host name: by node). */
-export interface Group {
-  readonly term: PodTerm;
-  /** How many pods there are that the term finds. */
+/** A node, as far as topology goes. */
+export interface Place {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+/** A place's value of a topology key. */
+export function valueIn({ labels, name }: Place, key: string): string | undefined {
+  return key === hostnameKey ? name : labels[key];
+}
+
+/** Which pods are counted together. */
+interface Count {
+  readonly topologyKey: string;
+  /** Those that all of these find. */
+  readonly terms: readonly PodTerm[];
+  /** On nodes that one of these takes; without any, on all. */
+  readonly nodeTerms: readonly NodeTerm[];
+}
+
+/** Pods that are counted together, by value of the topology key (for the host name: by node). */
+export interface Group extends Count {
+  /** How many pods there are that are counted. */
   readonly found: Map<string, number>;
-  /** How many pods there are that keep away from those that the term finds: anti-affinity holds both ways. */
+  /** How many pods there are that keep away from those that are counted: anti-affinity holds both ways. */
   readonly shunners: Map<string, number>;
   total: number;
+  /** Where the first of pods that want each other is planned to go, while there was no other anywhere. */
+  home?: string | undefined;
 }
 
 /** A pod's constraints on topology, with its groups looked up. */
 export interface Bonds {
-  /** Groups whose term finds this pod. */
+  /** Groups in which this pod counts. */
   readonly counted: readonly Group[];
+  /** Those among them that other pods (or its like) want to be with. */
+  readonly sought: readonly Group[];
+  readonly together: readonly Bond[];
   readonly apart: readonly Bond[];
   readonly spread: readonly SpreadBond[];
   /** All constraints by topology key. */
@@ -25,14 +57,14 @@ export interface Bonds {
 interface KeyBonds {
   readonly together: readonly Bond[];
   readonly apart: readonly Bond[];
-  /** Groups that other pods keep away from, and whose term finds this pod. */
+  /** Groups that other pods keep away from, and in which this pod counts. */
   readonly shunned: readonly Group[];
   readonly spread: readonly SpreadBond[];
 }
 
 export interface Bond {
   readonly group: Group;
-  /** The term finds the pod itself. */
+  /** The pod itself counts in it. */
   readonly self: boolean;
 }
 
@@ -45,66 +77,81 @@ export interface SpreadBond extends Bond {
 export class Topology {
   private readonly groups = new Map<string, Group>();
   private readonly shunnedGroups = new Set<Group>();
+  private readonly soughtGroups = new Set<Group>();
   private readonly byLabels = new Map<string, Group[]>();
   private readonly byShape = new WeakMap<PodShape, Bonds>();
 
   /** Must be called with every shape before `bondsOf` is asked: a pod counts in groups that others name. */
   register(shape: PodShape): void {
-    for (const term of shape.together ?? []) this.group(term);
-    for (const term of shape.apart ?? []) this.shunnedGroups.add(this.group(term));
-    for (const one of shape.spread ?? []) this.group(termOf(one, shape.namespace));
+    for (const group of this.companyOf(shape)) this.soughtGroups.add(group);
+    for (const term of shape.apart ?? []) this.shunnedGroups.add(this.group(byTerm(term)));
+    for (const one of shape.spread ?? []) this.group(bySpread(one, shape));
     for (const preference of shape.preferences ?? []) {
-      if (preference.kind === 'together' || preference.kind === 'apart') this.group(preference.term);
-      if (preference.kind === 'spread') this.group(termOf(preference.constraint, shape.namespace));
+      if (preference.kind === 'together' || preference.kind === 'apart') this.group(byTerm(preference.term));
+      if (preference.kind === 'spread') this.group(bySpread(preference.constraint, shape));
     }
   }
 
-  bondsOf(shape: PodShape): Bonds {
+  /** What binds a pod of this shape; `kept`: preferences that are taken for demands. */
+  bondsOf(shape: PodShape, kept: readonly Preference[] = []): Bonds {
+    if (kept.length > 0) return this.makeBonds(shape, kept);
     let bonds = this.byShape.get(shape);
     if (!bonds) {
-      bonds = this.makeBonds(shape);
+      bonds = this.makeBonds(shape, []);
       this.byShape.set(shape, bonds);
     }
     return bonds;
   }
 
-  private makeBonds(shape: PodShape): Bonds {
+  private makeBonds(shape: PodShape, kept: readonly Preference[]): Bonds {
     const counted = this.countedIn(shape);
-    const bond = (term: PodTerm): Bond => {
-      const group = this.group(term);
-      return { group, self: counted.includes(group) };
-    };
-    const spreadBond = (one: SpreadConstraint): SpreadBond => ({
-      ...bond(termOf(one, shape.namespace)),
-      maxSkew: one.maxSkew,
-      minDomains: one.minDomains ?? 1,
-    });
-    const together = (shape.together ?? []).map(bond);
-    const apart = (shape.apart ?? []).map(bond);
-    const spread = (shape.spread ?? []).map(spreadBond);
+    const bond = (group: Group): Bond => ({ group, self: counted.includes(group) });
+    const byPreference = (kind: 'together' | 'apart') =>
+      kept.flatMap((one) => (one.kind === kind ? [this.group(byTerm(one.term))] : []));
+    const spreads = kept.flatMap((one) => (one.kind === 'spread' ? [one.constraint] : []));
+    const together = [...this.companyOf(shape), ...byPreference('together')].map(bond);
+    const apart = [
+      ...(shape.apart ?? []).map((term) => this.group(byTerm(term))),
+      ...byPreference('apart'),
+    ].map(bond);
+    const spread = [...(shape.spread ?? []), ...spreads].map(
+      (one): SpreadBond => ({
+        ...bond(this.group(bySpread(one, shape))),
+        maxSkew: one.maxSkew,
+        minDomains: one.minDomains ?? 1,
+      }),
+    );
     const shunned = counted.filter((group) => this.shunnedGroups.has(group));
+    const sought = counted.filter((group) => this.soughtGroups.has(group));
     const all = [...together, ...apart, ...spread].map(({ group }) => group).concat(shunned);
-    const keys = new Set(all.map(({ term }) => term.topologyKey));
+    const keys = new Set(all.map(({ topologyKey }) => topologyKey));
     const byKey = [...keys].map((key): [string, KeyBonds] => {
-      const of = ({ group }: Bond) => group.term.topologyKey === key;
+      const of = ({ group }: Bond) => group.topologyKey === key;
       return [
         key,
         {
           together: together.filter(of),
           apart: apart.filter(of),
-          shunned: shunned.filter((group) => of({ group, self: true })),
+          shunned: shunned.filter(({ topologyKey }) => topologyKey === key),
           spread: spread.filter(of),
         },
       ];
     });
-    return { counted, apart, spread, byKey: new Map(byKey) };
+    return { counted, sought, together, apart, spread, byKey: new Map(byKey) };
   }
 
-  private group(term: PodTerm): Group {
-    const identity = identityOf(term);
+  /** The scheduler lets one pod be company only where all terms find it. */
+  private companyOf({ together = [] }: PodShape): Group[] {
+    return together.map(({ topologyKey }) => this.group({ topologyKey, terms: together, nodeTerms: [] }));
+  }
+
+  private group(count: Count): Group {
+    const { nodeTerms, terms, topologyKey } = count;
+    const counted = terms.map(({ namespaces, selector }) => [namespaces, selector ?? null]);
+    const identity = JSON.stringify([topologyKey, counted, nodeTerms]);
     let group = this.groups.get(identity);
     if (!group) {
-      group = { term, found: new Map(), shunners: new Map(), total: 0 };
+      group = { ...count, found: new Map(), shunners: new Map(), total: 0 };
       this.groups.set(identity, group);
       this.byLabels.clear();
     }
@@ -115,10 +162,8 @@ export class Topology {
     const key = JSON.stringify([namespace, labels]);
     let counted = this.byLabels.get(key);
     if (!counted) {
-      counted = [...this.groups.values()].filter(
-        ({ term }) =>
-          (term.namespaces === 'all' || term.namespaces.includes(namespace)) &&
-          selects(term.selector, labels),
+      counted = [...this.groups.values()].filter(({ terms }) =>
+        terms.every((term) => finds(term, namespace, labels)),
       );
       this.byLabels.set(key, counted);
     }
@@ -126,13 +171,47 @@ export class Topology {
   }
 }
 
-/** Enters pods of a class into all that counts them. `valueIn`: the place's value of a topology key. */
-export function enter(bonds: Bonds, count: number, valueIn: (key: string) => string | undefined): void {
+function byTerm(term: PodTerm): Count {
+  return { topologyKey: term.topologyKey, terms: [term], nodeTerms: [] };
+}
+
+/** A spread counts pods of the pod's own namespace, and only on nodes that the pod's affinity takes (`nodeAffinityPolicy: Honor`). */
+function bySpread(
+  { topologyKey, selector }: SpreadConstraint,
+  { namespace, nodeTerms = [] }: PodShape,
+): Count {
+  return {
+    topologyKey,
+    terms: [{ topologyKey, namespaces: [namespace], ...(selector && { selector }) }],
+    nodeTerms,
+  };
+}
+
+/** Enters pods of a class that are in a place into all that counts them. */
+export function enter(bonds: Bonds, count: number, place: Place): void {
   for (const group of bonds.counted) {
+    if (group.nodeTerms.length > 0 && !meetsOne(place.labels, group.nodeTerms)) continue;
     group.total += count;
-    add(group.found, valueIn(group.term.topologyKey), count);
+    if (group.total === 0) group.home = undefined;
+    add(group.found, valueIn(place, group.topologyKey), count);
   }
-  for (const { group } of bonds.apart) add(group.shunners, valueIn(group.term.topologyKey), count);
+  for (const { group } of bonds.apart) add(group.shunners, valueIn(place, group.topologyKey), count);
+}
+
+/** Notes where the first of pods that want each other is planned to go, before it is entered. */
+export function settleIn({ together }: Bonds, place: Place): void {
+  for (const { group, self } of together)
+    if (self && group.total === 0) group.home = valueIn(place, group.topologyKey);
+}
+
+/**
+ * Whether a pod would be apart from the first of those that want to be with it. The scheduler lets that one go anywhere, though only while
+ * there is no other; nodes come up and pods are bound in any order, so all that it wants to be with have to be planned where it is.
+ */
+export function strays({ sought }: Bonds, place: Place): boolean {
+  for (const { home, topologyKey } of sought)
+    if (home !== undefined && valueIn(place, topologyKey) !== home) return true;
+  return false;
 }
 
 function add(counts: Map<string, number>, value: string | undefined, count: number): void {

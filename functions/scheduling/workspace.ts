@@ -1,9 +1,9 @@
 import { Dimensions, type Vector } from './amounts.ts';
-import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin, valueIn } from './bins.ts';
+import { type Bin, binOf, type Offer, type PoolRoom, type PoolZone, plannedBin } from './bins.ts';
 import { meetsOne } from './labels.ts';
-import { hostnameKey, type Labels, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
+import { type Labels, type NodeView, type Offering, type PodView, zoneKey } from './model.ts';
 import { type Attempt, classify, type PodClass } from './pod-classes.ts';
-import { Topology } from './topology.ts';
+import { Topology, valueIn } from './topology.ts';
 
 /** What there is to place pods on while a plan is made. One plan, one workspace: it is filled as the plan grows. */
 export interface Workspace {
@@ -64,10 +64,10 @@ export function openWorkspace(
     bins,
     offers,
     within: index.within,
-    valuesOf: (key, attempt) => valuesOf(bins, offers, key, attempt),
+    valuesOf: (key, attempt) => [...valuesOf(index.byValue(key), offers, key, attempt)].sort(),
     domainsBefore: (key, attempt) =>
-      domainsOf([...nodes.map(({ labels }) => labels), ...coming], offers, key, attempt),
-    domainsOf: (key, attempt) => domainsOf([...bins.map(labelsOf), ...coming], offers, key, attempt),
+      domainsOf(indexBins(bins.slice(0, nodes.length)), coming, offers, key, attempt),
+    domainsOf: (key, attempt) => domainsOf(index, coming, offers, key, attempt),
     open(offer, choices) {
       const bin = plannedBin(`planned-${bins.length + 1}`, offer, choices);
       bins.push(bin);
@@ -127,35 +127,42 @@ function indexBins(bins: readonly Bin[]) {
     if (there) there.push(bin);
     else values.set(value, [bin]);
   };
+  const byValue = (key: string): ReadonlyMap<string, readonly Bin[]> => {
+    let values = byKey.get(key);
+    if (!values) {
+      values = new Map();
+      for (const bin of bins) enter(values, key, bin);
+      byKey.set(key, values);
+    }
+    return values;
+  };
   return {
-    within(key: string, value: string): readonly Bin[] {
-      let values = byKey.get(key);
-      if (!values) {
-        values = new Map();
-        for (const bin of bins) enter(values, key, bin);
-        byKey.set(key, values);
-      }
-      return values.get(value) ?? [];
-    },
+    byValue,
+    within: (key: string, value: string): readonly Bin[] => byValue(key).get(value) ?? [],
     add(bin: Bin): void {
       for (const [key, values] of byKey) enter(values, key, bin);
     },
   };
 }
 
-function valuesOf(bins: readonly Bin[], offers: readonly Offer[], key: string, attempt: Attempt): string[] {
+type Index = ReturnType<typeof indexBins>;
+
+/** Of most values the first bin is one that the attempt accepts. */
+function valuesOf(
+  byValue: ReturnType<Index['byValue']>,
+  offers: readonly Offer[],
+  key: string,
+  attempt: Attempt,
+): Set<string> {
   const values = new Set<string>();
-  for (const bin of bins) {
-    const value = key === hostnameKey ? bin.name : bin.labels[key];
-    if (value !== undefined && !values.has(value) && attempt.accepts(bin.labels, bin.taints))
-      values.add(value);
-  }
+  for (const [value, bins] of byValue)
+    if (bins.some(({ labels, taints }) => attempt.accepts(labels, taints))) values.add(value);
   for (const { offering } of offers) {
     const value = offering.labels[key];
     if (value !== undefined && !values.has(value) && attempt.accepts(offering.labels, offering.taints))
       values.add(value);
   }
-  return [...values].sort();
+  return values;
 }
 
 /**
@@ -163,18 +170,19 @@ function valuesOf(bins: readonly Bin[], offers: readonly Offer[], key: string, a
  * whatever taints, and what could be launched for it.
  */
 function domainsOf(
-  all: readonly Labels[],
+  index: Index,
+  coming: readonly Labels[],
   offers: readonly Offer[],
   key: string,
   attempt: Attempt,
 ): readonly string[] {
   const { nodeTerms } = attempt.podClass.shape;
-  const values = new Set(valuesOf([], offers, key, attempt));
-  for (const labels of all) {
+  const values = valuesOf(new Map(), offers, key, attempt);
+  for (const [value, bins] of index.byValue(key))
+    if (!values.has(value) && bins.some(({ labels }) => meetsOne(labels, nodeTerms))) values.add(value);
+  for (const labels of coming) {
     const value = labels[key];
-    if (value !== undefined && !values.has(value) && meetsOne(labels, nodeTerms)) values.add(value);
+    if (value !== undefined && meetsOne(labels, nodeTerms)) values.add(value);
   }
   return [...values];
 }
-
-const labelsOf = ({ labels }: Bin): Labels => labels;

@@ -29,8 +29,8 @@ export const sweepActions = [
   'start-drain',
   'start-scale',
   'start-repair',
+  'start-replace-node',
   'mark-unhealthy',
-  'replace-hung-node',
   'resume-launch',
   'kick-launch',
   'next-instance-type',
@@ -59,7 +59,9 @@ const finding = z.strictObject({
   /** Of `next-instance-type`: the type that had no capacity, and the one that takes its place. */
   failedInstanceType: z.optional(z.string()),
   instanceType: z.optional(z.string()),
-  /** Of `replace-hung-node`: the one before, as it was when this was decided. */
+  /** Of `start-replace-node`: the node hangs, which is done within an hour of another only by a person. */
+  hung: z.optional(z.boolean()),
+  /** Of a hung node: the latest replacement of another, as it was when this was decided. */
   lastReplacement: z.optional(hungReplacement),
   /** A person is told as by `report`, though the sweep goes on trying. */
   alarming: z.optional(z.boolean()),

@@ -7,9 +7,11 @@ export interface SweptSlot {
   readonly slot: string;
   /** The cluster was formed once; before that, provision-cluster has the slot in hand. */
   readonly formed: boolean;
-  readonly phase: 'forming' | 'planned' | 'serving';
+  readonly phase: 'forming' | 'serving';
   /** Whether an execution holds the slot's or the cluster's lease now. */
   readonly leased: boolean;
+  /** Why the slot is left alone: its cluster is being retired. */
+  readonly retiring?: string;
   /** The instance on which the registry last saw the member. */
   readonly recordedInstanceId?: string;
   readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
@@ -44,9 +46,10 @@ export const sweepPolicy: SweepPolicy = {
  * Whether a slot is one that could launch and has not: only for such a one are its group's activities asked for, so that a sweep that
  * finds nothing costs nothing more. Pure.
  */
-export function launchMatters({ formed, leased, phase, group, networkInterfaceFree }: SweptSlot): boolean {
+export function launchMatters(swept: SweptSlot): boolean {
+  const { formed, leased, group, networkInterfaceFree, retiring } = swept;
   if (!group || group.instance || group.launchSuspended || !networkInterfaceFree) return false;
-  return phase !== 'planned' && (formed || leased);
+  return retiring === undefined && (formed || leased);
 }
 
 /** What should be running for a slot (design §8), first match wins. Pure. */
@@ -59,8 +62,8 @@ export function decideSweep(swept: SweptSlot, policy: SweepPolicy, now: Date): S
 }
 
 function decideOnPhase(swept: SweptSlot, policy: SweepPolicy, now: Date): Judgement | undefined {
-  const { formed, phase, leased } = swept;
-  if (phase === 'planned') return { action: 'none', reason: 'a planned replacement has the slot in hand' };
+  const { formed, leased, retiring } = swept;
+  if (retiring !== undefined) return { action: 'wait', reason: retiring };
   if (formed) return undefined;
   if (leased) return decideWhileForming(swept, policy, now);
   return {

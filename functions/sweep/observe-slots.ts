@@ -8,6 +8,7 @@ import { type LeaseRecord, makeRegistry, type Registry, type SlotRecord } from '
 import { currentInstance, makeSlotGroups, type SlotGroupFact, type SlotGroups } from '../aws/slot-groups.ts';
 import { makeSlotHolders, type SlotHolders } from '../aws/slot-holders.ts';
 import { slotResourceName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { etcdHealth } from '../etcd/contracts.ts';
 import type { Config } from '../runtime/config.ts';
 import type { SweepScope } from './contracts.ts';
@@ -57,6 +58,7 @@ interface RegisteredSlot {
   /** The spec's, first choice first. */
   readonly instanceTypes: readonly string[];
   readonly leased: boolean;
+  readonly retiring?: string;
   readonly memberProblem?: string;
 }
 
@@ -107,6 +109,7 @@ function describeSlot(
     formed: slot.formed,
     phase: record.phase,
     leased: slot.leased,
+    ...(slot.retiring !== undefined && { retiring: slot.retiring }),
     ...(record.instanceId && { recordedInstanceId: record.instanceId }),
     ...(record.verdict && { verdict: record.verdict }),
     ...(fact && {
@@ -156,6 +159,7 @@ async function readCluster(
   ]);
   if (!record) return [];
   const clusterAtWork = await isAtWork(clusterLease, readers, signal);
+  const retiring = retiringReason(record);
   return Promise.all(
     slots.map(async (slot) => {
       const lease = await registry.getLease(cluster, `slot:${slot.slot}`, signal);
@@ -167,6 +171,7 @@ async function readCluster(
         groupName: slotResourceName(deployment, cluster, slot.slot),
         instanceTypes: record.spec.controlPlane.instanceTypes,
         leased: clusterAtWork || (await isAtWork(lease, readers, signal)),
+        ...(retiring !== undefined && { retiring }),
         ...(memberProblem !== undefined && { memberProblem }),
       };
     }),

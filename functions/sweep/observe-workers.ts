@@ -1,6 +1,7 @@
 import type { Registry } from '../aws/registry.ts';
 import type { SlotGroups } from '../aws/slot-groups.ts';
 import { poolGroupName } from '../clusters/names.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { SweepScope } from './contracts.ts';
 import { namesInstance } from './read-scope.ts';
 
@@ -39,7 +40,8 @@ export async function observeWorkers(
   const names = await registry.listClusters(signal);
   const records = await Promise.all(names.map((name) => registry.getCluster(name, signal)));
   const places = records
-    .flatMap((record) => record ?? [])
+    // Workers of a cluster that is being retired go as they are: nothing joins, and nothing is drained.
+    .flatMap((record) => (record && retiringReason(record) === undefined ? [record] : []))
     .flatMap(({ name: cluster, spec }) =>
       spec.pools.flatMap(({ name: pool, zones, drain }) =>
         zones.map(

@@ -14,6 +14,7 @@ export interface Start {
 /** `joined`: one of that name runs already, which is enough. */
 export interface Started {
   readonly name: string;
+  readonly executionArn: string;
   readonly joined: boolean;
 }
 
@@ -30,11 +31,12 @@ export async function startNamed(
   const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
   for (const attempt of attempts) {
     const name = `${prefix}-${attempt}`;
-    const present = await executions.describe(executionArnOf(stateMachineArn, name), signal);
-    if (present?.status === 'RUNNING') return { name, joined: true };
+    const executionArn = executionArnOf(stateMachineArn, name);
+    const present = await executions.describe(executionArn, signal);
+    if (present?.status === 'RUNNING') return { name, executionArn, joined: true };
     if (present) continue;
     const { started } = await executions.start({ stateMachineArn, name, input }, signal);
-    if (started) return { name, joined: false };
+    if (started) return { name, executionArn, joined: false };
   }
   return undefined;
 }

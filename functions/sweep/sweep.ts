@@ -4,28 +4,31 @@
  *
  * Safe to repeat and to run twice at once: executions have deterministic names, a kick of a group that launches already does nothing, a
  * group that uses an instance type already is not moved to it again, an instance that is marked unhealthy twice is replaced once, and of two
- * sweeps that find a node hung one has it replaced. One slot's failure does not keep the others from being looked at.
+ * sweeps that find a node hung one starts its replacement. One slot's failure does not keep the others from being looked at.
  */
 import type { Executions } from '../aws/executions.ts';
 import type { ScheduledEvent } from '../aws/instance-statuses.ts';
 import { slotResourceName } from '../clusters/names.ts';
 import { observePools, type PoolsSeen } from '../demand/observe-pools.ts';
+import { startDrain } from '../drain/start-drain.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
+import { OutputInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
+import { announceHung } from './announce-hung.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
 import { decideDrainSweep, drainSweepPolicy } from './decide-drain-sweep.ts';
 import { decideHung, hungPolicy } from './decide-hung.ts';
+import { decideScheduled, scheduledPolicy } from './decide-scheduled.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
 import { holdPaused } from './hold-paused.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
-import { observeHung } from './observe-hung.ts';
+import { observeControlPlanes } from './observe-control-planes.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
-import { replaceHungNode } from './replace-hung-node.ts';
-import { type Start, startNamed } from './start-named.ts';
+import { type Start, type Started, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -33,27 +36,28 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const now = clock.now();
   const swept = await observeSlots(scope, deps, { deployment: config.deployment, now, signal });
   const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
-  const suspects = await observeHung(scope, swept, { registry: deps.registry, signal });
+  const [scheduled] = await Promise.allSettled([scheduledEvents(scope, deps, signal)]);
+  const occasion = { scope, scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [] };
+  const { registry } = deps;
+  const suspects = await observeControlPlanes(scope, swept, { registry, signal, ...occasion });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
   const pools = poolsInScope(scope, deps, context);
-  const [repairs, scheduled, scalings] = await Promise.allSettled([
+  const [repairs, scalings] = await Promise.allSettled([
     pools.then((seen) => sweepRepairs(seen, deps, context)),
-    scheduledEvents(scope, deps, signal),
     pools.then((seen) => sweepScaling(seen, deps, context)),
   ]);
-  const occasion = {
-    scope,
-    scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [],
-  };
   const found = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
-    ...suspects.flatMap((suspect) => decideHung(suspect, hungPolicy, now) ?? []),
+    ...suspects.flatMap(
+      (suspect) =>
+        decideHung(suspect, hungPolicy, now) ?? decideScheduled(suspect, scheduledPolicy, now) ?? [],
+    ),
     ...workers.map(decideWorkerSweep),
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
     ...(repairs.status === 'fulfilled' ? repairs.value : []),
     ...(scalings.status === 'fulfilled' ? scalings.value : []),
   ].filter(({ action }) => action !== 'none');
-  const findings = await holdPaused(found, deps.registry, { now, signal });
+  const findings = await holdPaused(found, registry, { now, signal });
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
   const failures = [repairs, scheduled, scalings, ...results].flatMap((result) =>
@@ -95,9 +99,9 @@ async function act(
     case 'mark-unhealthy':
       await deps.groups.markUnhealthy(finding.instanceId ?? '', signal);
       return undefined;
-    case 'replace-hung-node':
-      await replaceHungNode(finding, deps, context);
-      return undefined;
+    case 'start-replace-node':
+      if (finding.hung && !(await announceHung(finding, deps.registry, context))) return undefined;
+      return startNodeReplacement(finding, deps.executions, context);
     case 'start-replace':
       return startReplacement(finding, deps.executions, context);
     case 'start-join':
@@ -107,7 +111,7 @@ async function act(
     case 'start-scale':
       return startScaling(finding, deps.executions, context);
     case 'start-drain':
-      return startDrain(finding, deps.executions, context);
+      return startDrainOf(finding, deps.executions, context);
     default:
       return finding.action satisfies never;
   }
@@ -145,15 +149,19 @@ function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
 }
 
-/** The name of the execution, where one was started. */
-async function start(
+function start(
   workflow: string,
   { input, prefix }: Omit<Start, 'stateMachineArn'>,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
   const stateMachineArn = `${context.config.stateMachineArnPrefix}${workflow}`;
-  const started = await startNamed({ stateMachineArn, prefix, input }, executions, context);
+  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
+}
+
+/** The name of the execution, where one was started. */
+async function nameOf(starting: Promise<Started | undefined>): Promise<string | undefined> {
+  const started = await starting;
   return started && !started.joined ? started.name : undefined;
 }
 
@@ -164,6 +172,17 @@ function startReplacement(
 ): Promise<string | undefined> {
   const prefix = `${cluster}-${slot}-${instanceId}`;
   return start('replace-etcd-member', { prefix, input: { cluster, slot } }, executions, context);
+}
+
+/** Of this very instance: where another is in its place by then, nothing is to be done. */
+function startNodeReplacement(
+  { cluster, slot, instanceId = 'none', reason }: SweepFinding,
+  executions: Executions,
+  context: TaskContext,
+): Promise<string | undefined> {
+  const input = { cluster, slot, instanceId, reason };
+  const prefix = `${cluster}-${slot}-${instanceId}`;
+  return start('replace-control-plane-node', { prefix, input }, executions, context);
 }
 
 /** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
@@ -178,14 +197,15 @@ function startForWorker(
   return start(workflow, { prefix, input }, executions, context);
 }
 
-function startDrain(
-  { cluster, pool, zone, instanceId, cause, afterwards, deadlineAt }: SweepFinding,
+function startDrainOf(
+  { afterwards, cause, cluster, deadlineAt, instanceId, pool, zone }: SweepFinding,
   executions: Executions,
   context: TaskContext,
 ): Promise<string | undefined> {
-  const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
-  const prefix = `${cluster}-${pool}-${instanceId}`;
-  return start('drain-worker', { prefix, input }, executions, context);
+  if (!(pool && zone && instanceId && cause && afterwards))
+    throw new OutputInvalid(`a drain of ${cluster} was decided without its worker, cause or end`);
+  const request = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
+  return nameOf(startDrain(request, executions, context));
 }
 
 function startScaling(

@@ -7,6 +7,7 @@
  */
 import { makeObjects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { EtcdHealth } from '../etcd/contracts.ts';
 import type { EtcdReaderDeps } from '../etcd/judge-slot.ts';
 import { observeEtcd } from '../etcd/observe-etcd.ts';
@@ -28,9 +29,14 @@ export const handler = task(
 );
 
 async function watchCluster(cluster: string, deps: EtcdReaderDeps, context: TaskContext) {
-  const { metrics, signal } = context;
+  const { log, metrics, signal } = context;
   const record = await deps.registry.getCluster(cluster, signal);
   if (!record?.formed) return [];
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) {
+    log.info('left alone', { cluster, reason: retiring });
+    return [];
+  }
   const health = await observeEtcd(cluster, deps, context);
   await deps.registry.putObservation(cluster, health, signal);
   await raiseMarks(cluster, health, deps.registry, signal);

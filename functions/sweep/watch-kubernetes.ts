@@ -8,6 +8,7 @@
  */
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { type ClusterRecord, makeRegistry, type Registry, type SlotRecord } from '../aws/registry.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import type { KubernetesHealth } from '../kubernetes/contracts.ts';
 import { markControlPlaneNodes } from '../kubernetes/control-plane-nodes.ts';
 import { observeKubernetes } from '../kubernetes/observe-kubernetes.ts';
@@ -42,9 +43,14 @@ export const handler = task(
 );
 
 async function watchCluster(cluster: string, deps: WatchKubernetesDeps, context: TaskContext) {
-  const { metrics, signal } = context;
+  const { log, metrics, signal } = context;
   const record = await deps.registry.getCluster(cluster, signal);
   if (!record?.formed || !record.kubernetes) return [];
+  const retiring = retiringReason(record);
+  if (retiring !== undefined) {
+    log.info('left alone', { cluster, reason: retiring });
+    return [];
+  }
   const health = await deps.observe(cluster, deps, context);
   const slots = await deps.registry.getSlots(cluster, signal);
   await recordHealth(record, health, { registry: deps.registry, slots, signal });

@@ -10,7 +10,7 @@ const changed = z.boolean();
 const instanceId = z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/));
 
 const ofPool = { lease, cluster: clusterName, pool: poolName };
-const poolErrors = ['LeaseLost', 'ClusterUnknown', 'ForeignResource'] as const;
+const poolErrors = ['LeaseLost', 'ClusterUnknown', 'ClusterRetiring', 'ForeignResource'] as const;
 
 const roleInput = z.strictObject(ofPool);
 const roleOutput = z.strictObject({ instanceProfileName: text, roleId: text, changed });

@@ -5,6 +5,7 @@
  */
 import { makeObjects, type Objects } from '../aws/objects.ts';
 import { makeRegistry, type Registry } from '../aws/registry.ts';
+import { retiringReason } from '../clusters/retiring.ts';
 import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
 import { pathOf } from '../kubernetes/paths.ts';
@@ -29,6 +30,8 @@ export const handler = task(
     open: openKubernetes,
   }),
   async ({ observation }, deps, { clock, signal }) => {
+    const retiring = retiringReason(await deps.registry.getCluster(observation.cluster, signal));
+    if (retiring !== undefined) return { decision: { action: 'none', reason: retiring } };
     const client = await deps.open(deps, observation.cluster, 'kubernetes-admin', signal);
     try {
       const found = await look(client, observation, clock.now(), signal);

@@ -45,6 +45,8 @@ const anyAtAll = {
 
 /** Everything that calls a person. Each alarm names the page that says what to do. */
 export class Alarms extends Construct {
+  readonly alarms: Alarm[] = [];
+
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     acknowledge(
@@ -74,6 +76,7 @@ export class Alarms extends Construct {
         evaluationPeriods: watched.minutes?.of ?? 1,
         datapointsToAlarm: watched.minutes?.bad ?? 1,
       });
+      this.alarms.push(alarm);
       const level1 = alarm.node.defaultChild;
       if (level1 instanceof CfnAlarm) level1.alarmActions = actions;
     }

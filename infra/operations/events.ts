@@ -20,21 +20,6 @@ interface Occasion {
 
 /** The events that are a reason to look now. What they say is never believed: the sweep observes (design §4). */
 function occasions(deployment: string): readonly Occasion[] {
-  const group = EventField.fromPath('$.detail.AutoScalingGroupName');
-  const ofGroup = (name: string, description: string, detailType: string): Occasion => ({
-    name,
-    description,
-    pattern: {
-      source: ['aws.autoscaling'],
-      detailType: [detailType],
-      detail: { AutoScalingGroupName: Match.prefix(`${deployment}-`) },
-    },
-    scope: {
-      autoScalingGroupName: group,
-      instanceId: EventField.fromPath('$.detail.EC2InstanceId'),
-      reason: detailType,
-    },
-  });
   const created = 'Object Created';
   const ofObject = (name: string, description: string, suffix: string): Occasion => ({
     name,
@@ -48,22 +33,7 @@ function occasions(deployment: string): readonly Occasion[] {
   });
   const stateChange = 'EC2 Instance State-change Notification';
   return [
-    ofGroup(
-      'instance-waits',
-      'A new instance waits in a launch hook',
-      'EC2 Instance-launch Lifecycle Action',
-    ),
-    ofGroup(
-      'launch-failed',
-      'A group could not launch, mostly as the old node still holds the interface',
-      'EC2 Instance Launch Unsuccessful',
-    ),
-    ofGroup(
-      'worker-leaves',
-      'A worker waits in its terminate hook to be drained',
-      'EC2 Instance-terminate Lifecycle Action',
-    ),
-    ofGroup('instance-terminated', 'A group has terminated an instance', 'EC2 Instance Terminate Successful'),
+    ...happenings(deployment),
     {
       name: 'instance-stopped',
       description: 'An instance stops; of which cluster, the sweep finds out',
@@ -88,6 +58,47 @@ function occasions(deployment: string): readonly Occasion[] {
       ),
       looker: 'watch-workers',
     },
+  ];
+}
+
+/** What happens in the deployment's groups. */
+function happenings(deployment: string): readonly Occasion[] {
+  const group = EventField.fromPath('$.detail.AutoScalingGroupName');
+  const instance = { instanceId: EventField.fromPath('$.detail.EC2InstanceId') };
+  const ofGroup = (
+    name: string,
+    description: string,
+    detailType: string,
+    named: Occasion['scope'] = instance,
+  ): Occasion => ({
+    name,
+    description,
+    pattern: {
+      source: ['aws.autoscaling'],
+      detailType: [detailType],
+      detail: { AutoScalingGroupName: Match.prefix(`${deployment}-`) },
+    },
+    scope: { autoScalingGroupName: group, ...named, reason: detailType },
+  });
+  return [
+    ofGroup(
+      'instance-waits',
+      'A new instance waits in a launch hook',
+      'EC2 Instance-launch Lifecycle Action',
+    ),
+    ofGroup(
+      'launch-failed',
+      'A group could not launch, mostly as the old node still holds the interface',
+      'EC2 Instance Launch Unsuccessful',
+      // There may be no instance, and a path that leads nowhere would make the input no JSON.
+      {},
+    ),
+    ofGroup(
+      'worker-leaves',
+      'A worker waits in its terminate hook to be drained',
+      'EC2 Instance-terminate Lifecycle Action',
+    ),
+    ofGroup('instance-terminated', 'A group has terminated an instance', 'EC2 Instance Terminate Successful'),
   ];
 }
 

@@ -7,6 +7,8 @@ import { leasePermissions } from './permissions/leases.ts';
 import { networkPermissions } from './permissions/network.ts';
 import { nodePermissions } from './permissions/nodes.ts';
 import { repairPermissions } from './permissions/repair.ts';
+import { replacementPermissions } from './permissions/replacement.ts';
+import { retirementPermissions } from './permissions/retirement.ts';
 import { runbookPermissions } from './permissions/runbooks.ts';
 import { scalingPermissions } from './permissions/scaling.ts';
 import { sweepPermissions } from './permissions/sweep.ts';
@@ -31,7 +33,9 @@ export function permissions(resources: TaskResources): Permissions {
     ...workerPermissions(scope),
     ...drainPermissions(scope),
     ...repairPermissions(scope),
+    ...replacementPermissions(scope),
     ...scalingPermissions(scope),
+    ...retirementPermissions(scope),
     ...runbookPermissions(scope),
     ...sweepPermissions(scope),
   };

@@ -27,7 +27,7 @@ export function scopeOf(resources: TaskResources) {
     ...launches(deployment),
     ...identities(deployment),
     /** Every task reads the registry, if only for its lease (S14); `writes` are what it may do beyond. */
-    registry: (...writes: ('PutItem' | 'UpdateItem')[]) => [
+    registry: (...writes: ('PutItem' | 'UpdateItem' | 'DeleteItem')[]) => [
       allow(
         ['GetItem', 'Query', ...writes].map((action) => `dynamodb:${action}`),
         [resources.tableArn],

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, FileSystem, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, FileSystem, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, CfnFunction, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TaskEntry } from '../../functions/catalog.ts';
-import { arn } from '../names.ts';
+import { arn, taskLogGroupName } from '../names.ts';
 import { allow, grant, type Statement } from './statements.ts';
 import { vpcAttachment } from './vpc-attachment.ts';
 
@@ -17,10 +17,12 @@ export interface TaskFunctionProps {
   readonly bundleDir: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly statements: readonly Statement[];
+  /** All tasks write into one, which is thereby the log of what was decided and done (ADR 25). */
+  readonly logGroup: ILogGroup;
   readonly vpc: { readonly subnetIds: string[]; readonly securityGroupIds: string[] };
 }
 
-/** One task: its function, its role and its log, used by nothing else. */
+/** One task: its function and its role, used by nothing else. */
 export class TaskFunction extends Construct {
   readonly task: TaskEntry;
   readonly function: LambdaFunction;
@@ -35,11 +37,6 @@ export class TaskFunction extends Construct {
     if (!existsSync(join(this.bundle, 'index.mjs'))) {
       throw new Error(`Task ${task.name} has no bundle ${join(this.bundle, 'index.mjs')}: run npm run build`);
     }
-    const logGroup = new LogGroup(this, 'Log', {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     const role = this.role(functionName, props);
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
@@ -51,7 +48,7 @@ export class TaskFunction extends Construct {
       timeout: Duration.seconds(task.timeoutSeconds),
       memorySize: task.memoryMegabytes,
       environment: { ...props.environment },
-      logGroup,
+      logGroup: props.logGroup,
       role,
     });
     if (task.network === 'vpc') this.level1.vpcConfig = props.vpc;
@@ -68,17 +65,17 @@ export class TaskFunction extends Construct {
     return createHash('sha256').update(JSON.stringify(published)).digest('hex').slice(0, 12);
   }
 
-  private role(functionName: string, { task, statements }: TaskFunctionProps): Role {
+  private role(functionName: string, { deployment, task, statements }: TaskFunctionProps): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Role of the task ${task.name}`,
     });
-    const ownLog = allow(
+    const writesLog = allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      [arn('logs', `log-group:/aws/lambda/${functionName}:*`)],
+      [arn('logs', `log-group:${taskLogGroupName(deployment)}:*`)],
     );
     const attachment = task.network === 'vpc' ? vpcAttachment(functionName) : [];
-    grant(role, [ownLog, ...statements, ...attachment]);
+    grant(role, [writesLog, ...statements, ...attachment]);
     return role;
   }
 

@@ -2,7 +2,8 @@ import { etcdRestart, markerIntervalSeconds } from '../policy.ts';
 
 /**
  * /etc/systemd/system/etcd.service. Started by bootstrap.sh alone: it is not enabled, and without the environment under
- * /run, which a reboot empties, and a mounted volume it refuses. Weights and OOM score keep it from being starved (design §3).
+ * /run, which a reboot empties, and a mounted volume it refuses. Weights and OOM score keep it from being starved (design §3). A shutdown
+ * stops it before network and volume, with SIGTERM, on which etcd hands leadership over and closes its log (ADR 24).
  */
 export const etcdService = `[Unit]
 Description=etcd of a Trivet control-plane slot
@@ -11,6 +12,7 @@ After=network-online.target
 Wants=network-online.target
 ConditionPathExists=/run/trivet/etcd-initial.env
 AssertPathIsMountPoint=/var/lib/etcd
+RequiresMountsFor=/var/lib/etcd
 StartLimitIntervalSec=${etcdRestart.intervalSeconds}
 StartLimitBurst=${etcdRestart.burst}
 

@@ -93,6 +93,14 @@ describe('what bad input gets', () => {
     expect(stderr).toContain('npm start');
   });
 
+  test('a size that is no number, and a pool that is not named, are said before anybody is asked', () => {
+    const wrong = trivet(['scale', 'demo', '--pool', 'general', '--size', 'many'], { AWS_ENDPOINT_URL: '' });
+    expect([wrong.status, wrong.stderr]).toEqual([1, 'trivet: --size many is no whole number of workers.\n']);
+    const { status, stderr } = trivet(['scale', 'demo', '--size', '3']);
+    expect(status).toBe(1);
+    expect(stderr).toContain("required option '--pool <name>' not specified");
+  });
+
   test('an unknown command shows where the commands are listed', () => {
     const { status, stderr } = trivet(['explode']);
     expect(status).toBe(1);

@@ -135,7 +135,7 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     await page.bringToFront();
     await page.evaluate('document.activeElement?.blur()');
     const order: string[] = [];
-    for (let count = 0; count < 6; count += 1) {
+    for (let count = 0; count < 8; count += 1) {
       await page.keyboard.press('Tab');
       order.push(
         (await page.evaluate(
@@ -149,7 +149,9 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
       'Skip to the cluster',
       'Provision a cluster: demo',
       'Pause the automation of a cluster: demo',
+      'Retire a cluster: demo',
       'Cut zone us-east-1a off',
+      'Replace a control-plane node: a',
       'Kill … of slot a',
       'Lose … of slot a',
     ]);

@@ -137,6 +137,9 @@ const prefixes: Readonly<Record<string, string>> = {
 const allowedBy: Readonly<Record<string, string>> = {
   's3:HeadObject': 's3:GetObject',
   's3:ListObjectsV2': 's3:ListBucket',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  // Trivet deletes versions alone: what is deleted without one is still there.
+  's3:DeleteObjects': 's3:DeleteObjectVersion',
 };
 
 /** Actions that AWS asks for on behalf of other calls: encryption, tags and roles of what is made, the log, the network. */

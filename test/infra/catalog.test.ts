@@ -24,6 +24,8 @@ test('only tasks that ask etcd or the Kubernetes API are attached to the VPC', (
   expect(attached).toEqual([
     'judge-slot',
     'verify-etcd',
+    'judge-replacement',
+    'move-leader',
     'verify-kubernetes',
     'bootstrap-kubernetes',
     'apply-add-ons',

@@ -75,7 +75,8 @@ test('events go to the sweep with what they name, and what is not delivered is k
   });
   expect(Object.fromEntries(templates)).toEqual({
     'trivet-instance-waits': groupScope('EC2 Instance-launch Lifecycle Action'),
-    'trivet-launch-failed': groupScope('EC2 Instance Launch Unsuccessful'),
+    'trivet-launch-failed':
+      '{"scope":{"autoScalingGroupName":<detail-AutoScalingGroupName>,"reason":"EC2 Instance Launch Unsuccessful"}}',
     'trivet-instance-terminated': groupScope('EC2 Instance Terminate Successful'),
     'trivet-worker-leaves': groupScope('EC2 Instance-terminate Lifecycle Action'),
     'trivet-spot-interruption':
@@ -116,4 +117,15 @@ test("a group's events are taken from the deployment's groups only", () => {
   for (const pattern of ofGroups) {
     expect(pattern).toMatchObject({ detail: { AutoScalingGroupName: [{ prefix: 'trivet-' }] } });
   }
+});
+
+test('the dashboard shows every alarm, every workflow and what was decided last', () => {
+  const [dashboard, ...others] = ofType(operations, 'AWS::CloudWatch::Dashboard');
+  expect(others).toEqual([]);
+  expect(dashboard?.Properties.DashboardName).toBe('trivet');
+  const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+  for (const { id } of ofType(operations, 'AWS::CloudWatch::Alarm')) expect(body).toContain(id);
+  for (const file of readdirSync(join(root, 'workflows')).filter((name) => name.endsWith('.asl.json')))
+    expect(body).toContain(file.replace('.asl.json', ''));
+  expect(body).toContain('/trivet/tasks');
 });

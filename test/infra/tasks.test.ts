@@ -113,6 +113,51 @@ describe('no role', () => {
   });
 });
 
+test('what a task may delete in AWS has the deployment’s tag, and is of one kind', () => {
+  const deleting = /:(Delete|Terminate|Remove|Detach|Revoke)(?!Tags$|ObjectVersion$|Item$)/;
+  const functions = ofType(templates.tasks, 'AWS::Lambda::Function');
+  const deleters = new Map<string, string[]>();
+  for (const { Properties } of ofType(templates.tasks, 'AWS::IAM::Policy')) {
+    const [{ Ref: role } = { Ref: '' }] = Properties.Roles as { Ref: string }[];
+    const owner = functions.find(({ Properties: one }) => JSON.stringify(one.Role).includes(`"${role}"`));
+    const name = String(owner?.Properties.FunctionName).replace('trivet-', '');
+    const { Statement } = Properties.PolicyDocument as { Statement: (Statement & { Condition?: object })[] };
+    for (const { Action, Condition } of Statement) {
+      const deletions = [Action].flat().filter((action) => deleting.test(action));
+      // What Lambda asks for to attach a function to the VPC.
+      if (deletions.length === 0 || [Action].flat().some((action) => action.includes('PrivateIpAddresses')))
+        continue;
+      expect([name, Condition]).toEqual([
+        name,
+        { StringEquals: { 'aws:ResourceTag/trivet:deployment': 'trivet' } },
+      ]);
+      deleters.set(name, [...(deleters.get(name) ?? []), ...deletions]);
+    }
+  }
+  expect(Object.fromEntries([...deleters].sort())).toEqual({
+    'delete-groups': ['autoscaling:DeleteAutoScalingGroup'],
+    'delete-identity-providers': ['iam:DeleteOpenIDConnectProvider'],
+    'delete-launch-templates': ['ec2:DeleteLaunchTemplate'],
+    'delete-load-balancers': ['elasticloadbalancing:DeleteLoadBalancer'],
+    'delete-network-interfaces': ['ec2:DeleteNetworkInterface'],
+    'delete-roles': [
+      'iam:DeleteRole',
+      'iam:DeleteRolePolicy',
+      'iam:DetachRolePolicy',
+      'iam:DeleteInstanceProfile',
+      'iam:RemoveRoleFromInstanceProfile',
+    ],
+    'delete-security-groups': ['ec2:DeleteSecurityGroup', 'ec2:RevokeSecurityGroupIngress'],
+    'delete-target-groups': ['elasticloadbalancing:DeleteTargetGroup'],
+    'delete-volumes': ['ec2:DeleteVolume'],
+    'ensure-security-groups': ['ec2:RevokeSecurityGroupIngress'],
+    'finish-drain': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+    'terminate-instances': ['ec2:TerminateInstances'],
+    'terminate-node': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+    'terminate-worker': ['autoscaling:TerminateInstanceInAutoScalingGroup'],
+  });
+});
+
 test('all stacks stay below 400 resources', () => {
   for (const template of Object.values(templates)) {
     expect(Object.keys(template.Resources).length).toBeLessThan(400);

@@ -60,8 +60,8 @@ export function tasksOn(deps: object, context: TaskContext): Invoke {
   };
 }
 
-/** A deployment in memory with the real cluster and lease tasks. */
-export function fakeDeployment() {
+/** A deployment in memory with the real cluster and lease tasks; a new cluster gets the uid that `freshUid` draws. */
+export function fakeDeployment(freshUid = () => '0123456789ab') {
   const aws = fakeAws();
   const registry = fakeRegistry();
   const objects = fakeObjects();
@@ -69,6 +69,6 @@ export function fakeDeployment() {
   const executions = fakeExecutions();
   const context = fakeTaskContext();
   const pause = async () => {};
-  const deps = { ...aws, registry, objects, documents, executions, pause, freshUid: () => '0123456789ab' };
+  const deps = { ...aws, registry, objects, documents, executions, pause, freshUid };
   return { ...deps, aws, context, invoke: tasksOn(deps, context) };
 }

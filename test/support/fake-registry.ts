@@ -71,6 +71,8 @@ export function fakeRegistry(): FakeRegistry {
       [...items.entries()]
         .filter(([key]) => key.startsWith('addresses/'))
         .map(([key, { cluster }]) => ({ address: key.slice('addresses/'.length), cluster: String(cluster) })),
+    getRun: async (task) => get<{ run: string }>(`runs/${task}`)?.run,
+    putRun: (task, run) => put(`runs/${task}`, { run }),
     claimAddress: async (address, cluster) => {
       const key = `addresses/${address}`;
       if (!items.has(key)) items.set(key, { cluster });

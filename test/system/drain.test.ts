@@ -1,42 +1,28 @@
 import { AutoScaling } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { provision } from '../../cli/commands/provision.ts';
-import { awaitKubernetes } from '../../cli/kubernetes.ts';
 import { readSpecFile } from '../../cli/spec-file.ts';
-import { makeObjects } from '../../functions/aws/objects.ts';
-import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { KubernetesClient, KubernetesObject } from '../../functions/kubernetes/client.ts';
-import { openKubernetes } from '../../functions/kubernetes/open.ts';
 import type { Ec2Service } from '../../region/services/ec2/index.ts';
-import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
+import type { DeployedRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
+import { type ProvisionedCluster, provisionCluster } from '../support/provisioned-cluster.ts';
 
-const spec = readSpecFile('examples/ha.yaml');
-const output = { json: true, say: () => {}, result: () => {} };
-const signal = new AbortController().signal;
 const group = 'trivet-demo-pool-general-a';
 /** The least that AWS allows; a drain that is blocked for longer would be cut off without heartbeats. */
 const hookSeconds = 30;
 const blockedSeconds = 40;
 
+let cluster: ProvisionedCluster;
 let deployed: DeployedRegion;
 let kubernetes: KubernetesClient;
 let scaling: AutoScaling;
 
 beforeAll(async () => {
-  deployed = await deployRegion();
-  const { target } = deployed;
-  expect(await provision(target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
-  const waiting = { signal, timeoutSeconds: 120, workers: 3 };
-  expect(await awaitKubernetes(target, spec.name, waiting)).toMatchObject({ ready: true });
-  const deps = { registry: makeRegistry(target.config), objects: makeObjects(target.config) };
-  kubernetes = await openKubernetes(deps, spec.name, 'kubernetes-admin');
+  cluster = await provisionCluster(readSpecFile('examples/ha.yaml'));
+  ({ deployed, kubernetes } = cluster);
   scaling = new AutoScaling({ region: 'us-east-1' });
 }, 240_000);
-afterAll(async () => {
-  kubernetes?.close();
-  await deployed?.stop();
-});
+afterAll(() => cluster?.stop());
 
 const pods = '/api/v1/namespaces/default/pods';
 const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';

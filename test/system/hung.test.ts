@@ -71,4 +71,13 @@ test('a node that has hung for eleven minutes comes back on another instance as 
     { timeoutMs: 60_000, intervalMs: 200, what: 'a healthy member on another instance' },
   );
   expect(after).toMatchObject({ memberId: before?.memberId, voter: true });
+  const stateMachineArn = deployed.target.stateMachineArn('replace-control-plane-node');
+  const statuses = async () =>
+    (await deployed.target.states.listExecutions({ stateMachineArn })).executions?.map(
+      ({ name, status }) => `${name} ${status}`,
+    );
+  await eventually(async () => (await statuses())?.join() === `${spec.name}-b-${instanceId}-1 SUCCEEDED`, {
+    timeoutMs: 30_000,
+    what: 'the end of the one execution',
+  });
 });

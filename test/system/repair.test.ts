@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { provision } from '../../cli/commands/provision.ts';
 import { readStatus } from '../../cli/commands/status.ts';
-import { awaitKubernetes } from '../../cli/kubernetes.ts';
 import { readSpecFile } from '../../cli/spec-file.ts';
 import type { Machine } from '../../region/kernel/kernel.ts';
-import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
+import type { DeployedRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
+import { type ProvisionedCluster, provisionCluster } from '../support/provisioned-cluster.ts';
 
 const example = readSpecFile('examples/ha.yaml');
 /** The least that a spec may ask for; a node is Unknown forty seconds after its kubelet's last word. */
@@ -14,9 +13,8 @@ const spec = {
   ...example,
   pools: example.pools.map((pool) => ({ ...pool, repair: { ...pool.repair, notReadySeconds } })),
 };
-const output = { json: true, say: () => {}, result: () => {} };
-const signal = new AbortController().signal;
 
+let cluster: ProvisionedCluster;
 let deployed: DeployedRegion;
 /** The insides of instances: one that ends takes its kubelet with it, and EC2 goes on saying that the instance runs. */
 const machines = new Map<string, Machine>();
@@ -35,9 +33,8 @@ const runningWorkers = async () => {
   ).sort();
 };
 
-beforeAll(async () => {
-  deployed = await deployRegion();
-  const { kernel } = deployed.region;
+/** Keeps every machine's insides from now on. */
+function keepMachines({ region: { kernel } }: DeployedRegion): void {
   const { launch } = kernel.machines;
   kernel.machines = {
     ...kernel.machines,
@@ -47,11 +44,13 @@ beforeAll(async () => {
       return launched;
     },
   };
-  expect(await provision(deployed.target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
-  const waiting = { signal, timeoutSeconds: 120, workers: 3 };
-  expect(await awaitKubernetes(deployed.target, spec.name, waiting)).toMatchObject({ ready: true });
+}
+
+beforeAll(async () => {
+  cluster = await provisionCluster(spec, keepMachines);
+  ({ deployed } = cluster);
 }, 240_000);
-afterAll(() => deployed?.stop());
+afterAll(() => cluster?.stop());
 
 test('a worker that dies while EC2 says it runs is replaced, and status says why', {
   timeout: 420_000,

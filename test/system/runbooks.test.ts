@@ -151,6 +151,29 @@ describe('a cluster from the console', { timeout: 300_000 }, () => {
     );
   });
 
+  test('scale-pool gives a pool another worker, by one execution for two people, and takes it away again', async () => {
+    const asked = { Cluster: 'demo', Pool: 'general', Size: '3' };
+    const [one, two] = await Promise.all([startByAws('scale-pool', asked), byTrivet('scale-pool', asked)]);
+    const grown = await endOf(one);
+    expect(grown).toMatchObject({ status: 'Success', failure: '' });
+    expect(two).toMatchObject({ code: 0, result: { status: 'Success' } });
+    expect(two.result.execution).toBe(grown.output?.executionArn);
+    expect(await workers()).toHaveLength(3);
+    expect(await byTrivet('scale-pool', { ...asked, Size: '2' })).toMatchObject({ code: 0 });
+    await eventually(async () => (await workers()).length === 2, { timeoutMs: 120_000, what: 'two workers' });
+  });
+
+  test('replace-control-plane-node leaves a cluster of one slot alone, unless its downtime is accepted', async () => {
+    const asked = { Cluster: 'demo', Slot: 'a' };
+    const refused = await byTrivet('replace-control-plane-node', asked);
+    expect(refused.code).toBe(1);
+    const replaced = await endOf(
+      await startByAws('replace-control-plane-node', { ...asked, AcceptDowntime: 'true' }),
+    );
+    expect(replaced.failure).toBe('');
+    expect(replaced).toMatchObject({ status: 'Success' });
+  });
+
   test('repair-worker leaves a worker that is well', async () => {
     const [InstanceId = ''] = await workers();
     expect(await byTrivet('repair-worker', { Cluster: 'demo', InstanceId })).toMatchObject({ code: 0 });
@@ -160,23 +183,18 @@ describe('a cluster from the console', { timeout: 300_000 }, () => {
     expect(await workers()).toContain(InstanceId);
   });
 
-  test('drain-worker is one execution for two people, and its worker is replaced where they say so', async () => {
-    const [InstanceId = ''] = await workers();
-    const asked = { Cluster: 'demo', InstanceId, Afterwards: 'terminate' };
-    const [one, two] = await Promise.all([
-      startByAws('drain-worker', asked),
-      byTrivet('drain-worker', asked),
-    ]);
-    const first = await endOf(one);
-    expect(first).toMatchObject({ status: 'Success' });
-    expect(two).toMatchObject({ code: 0, result: { status: 'Success' } });
-    expect(two.result.execution).toBe(first.output?.executionArn);
+  test('drain-worker has its worker replaced where a person says so', async () => {
+    const [first = '', second = ''] = await workers();
+    const asked = { Cluster: 'demo', Afterwards: 'terminate' };
+    const drained = await endOf(await startByAws('drain-worker', { ...asked, InstanceId: first }));
+    expect(drained).toMatchObject({ status: 'Success', output: { joined: false } });
+    expect(await byTrivet('drain-worker', { ...asked, InstanceId: second })).toMatchObject({ code: 0 });
     await eventually(
       async () => {
         const now = await workers();
-        return now.length === 2 && !now.includes(InstanceId);
+        return now.length === 2 && !now.includes(first) && !now.includes(second);
       },
-      { timeoutMs: 120_000, what: 'another worker in its place' },
+      { timeoutMs: 120_000, what: 'others in their place' },
     );
   });
 
@@ -231,6 +249,9 @@ describe('bad input', { timeout: 60_000 }, () => {
     ['replace-slot', { Cluster: 'demo', Slot: 'z' }, 'Slot'],
     ['drain-worker', { ...worker, Afterwards: 'explode' }, 'Afterwards'],
     ['repair-worker', { Cluster: 'demo' }, 'InstanceId'],
+    ['replace-control-plane-node', { Cluster: 'demo', Slot: 'a', AcceptDowntime: 'yes' }, 'AcceptDowntime'],
+    ['scale-pool', { Cluster: 'demo', Pool: 'general', Size: 'many' }, 'Size'],
+    ['retire-cluster', { Cluster: 'demo', Confirm: 'demo', Volumes: 'burn' }, 'Volumes'],
     ['kick-slot', { Cluster: 'demo', Slot: 'a', Colour: 'red' }, 'Colour'],
     ['pause-automation', { Cluster: 'demo', Reason: 'so"' }, 'Reason'],
     ['resume-automation', { Cluster: '' }, 'Cluster'],
@@ -254,6 +275,8 @@ describe('bad input', { timeout: 60_000 }, () => {
     ['replace-slot', { Cluster: 'nowhere', Slot: 'a' }],
     ['drain-worker', { ...worker, Cluster: 'nowhere' }],
     ['repair-worker', { ...worker, Cluster: 'nowhere' }],
+    ['replace-control-plane-node', { Cluster: 'nowhere', Slot: 'a' }],
+    ['scale-pool', { Cluster: 'nowhere', Pool: 'general', Size: '1' }],
     ['kick-slot', { Cluster: 'nowhere', Slot: 'a' }],
     ['pause-automation', { Cluster: 'nowhere', Reason: 'x' }],
     ['resume-automation', { Cluster: 'nowhere' }],
@@ -282,6 +305,65 @@ describe('bad input', { timeout: 60_000 }, () => {
   });
 });
 
+describe('the end of a cluster', { timeout: 300_000 }, () => {
+  /** As `aws sts get-caller-identity` names whoever calls the region. */
+  const approver = () => deployed.target.callerArn;
+  const asked = { Cluster: 'demo', Confirm: 'demo' };
+
+  test('retire-cluster is refused where the name is not typed again, and does nothing where it is rejected', async () => {
+    const silent: Output = { json: true, say: () => {}, result: () => {} };
+    const wrong = await startByAws('retire-cluster', { ...asked, Confirm: 'other', Approvers: approver() });
+    await waitsForApproval(wrong);
+    await approveRunbook(deployed.target, wrong, {}, silent);
+    expect((await endOf(wrong)).failure).toContain('Confirm: ');
+    const rejected = await startByAws('retire-cluster', { ...asked, Approvers: approver() });
+    await waitsForApproval(rejected);
+    await approveRunbook(deployed.target, rejected, { reject: true, comment: 'not yet' }, silent);
+    expect((await endOf(rejected)).status).not.toBe('Success');
+    expect(await makeRegistry(deployed.target.config).getCluster('demo')).toMatchObject({ phase: 'serving' });
+  });
+
+  test('one that waits for its approval is stopped, and nothing is gone', async () => {
+    const id = await startByAws('retire-cluster', { ...asked, Approvers: approver() });
+    await waitsForApproval(id);
+    const said: string[] = [];
+    await stopRunbook(deployed.target, id, {
+      json: true,
+      say: (line) => void said.push(line),
+      result: () => {},
+    });
+    expect(said.join(' ')).toContain('stopped');
+    expect((await endOf(id)).status).toBe('Cancelled');
+    expect(await makeRegistry(deployed.target.config).getCluster('demo')).toMatchObject({ phase: 'serving' });
+  });
+
+  test('once it is approved, nothing is left', async () => {
+    const silent: Output = { json: true, say: () => {}, result: () => {} };
+    const running = byTrivet('retire-cluster', asked);
+    const id = await eventually(
+      async () => {
+        const { AutomationExecutionMetadataList: found = [] } =
+          await deployed.target.ssm.describeAutomationExecutions({});
+        return found.find(({ AutomationExecutionStatus: status }) => status === 'Waiting')
+          ?.AutomationExecutionId;
+      },
+      { timeoutMs: 30_000, what: 'an automation that waits' },
+    );
+    await approveRunbook(deployed.target, id, {}, silent);
+    expect(await running).toMatchObject({ code: 0, result: { status: 'Success' } });
+    expect(await makeRegistry(deployed.target.config).listClusters()).toEqual([]);
+    expect(await workers()).toEqual([]);
+  });
+});
+
+/** Until the first step waits for somebody. */
+async function waitsForApproval(id: string): Promise<void> {
+  await eventually(async () => (await automation(id))?.AutomationExecutionStatus === 'Waiting', {
+    timeoutMs: 30_000,
+    what: 'an approval that is waited for',
+  });
+}
+
 test('list shows what there is and what was started', async () => {
   let result: unknown;
   await listRunbooks(deployed.target, {
@@ -291,8 +373,17 @@ test('list shows what there is and what was started', async () => {
       result = value;
     },
   });
-  expect(result).toMatchObject({
-    runbooks: [{ name: 'provision-cluster' }, { name: 'replace-slot' }, {}, {}, {}, {}, {}],
-  });
+  expect((result as { runbooks: { name: string }[] }).runbooks.map(({ name }) => name)).toEqual([
+    'provision-cluster',
+    'replace-slot',
+    'replace-control-plane-node',
+    'scale-pool',
+    'drain-worker',
+    'repair-worker',
+    'kick-slot',
+    'pause-automation',
+    'resume-automation',
+    'retire-cluster',
+  ]);
   expect((result as { automations: unknown[] }).automations).toHaveLength(10);
 });

@@ -1,18 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { provision } from '../../cli/commands/provision.ts';
-import { awaitKubernetes } from '../../cli/kubernetes.ts';
 import { readSpecFile } from '../../cli/spec-file.ts';
-import { makeObjects } from '../../functions/aws/objects.ts';
-import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { WorkersObservation } from '../../functions/demand/contracts.ts';
 import { readObservation } from '../../functions/demand/read-observation.ts';
-import { openKubernetes } from '../../functions/kubernetes/open.ts';
-import { type DeployedRegion, deployRegion } from '../support/deployed-region.ts';
 import { eventually } from '../support/eventually.ts';
-
-const spec = readSpecFile('examples/ha.yaml');
-const output = { json: true, say: () => {}, result: () => {} };
-const signal = new AbortController().signal;
+import { type ProvisionedCluster, provisionCluster } from '../support/provisioned-cluster.ts';
 
 /** What a function was invoked with. */
 const payloadOf = ({ Payload }: { Payload?: string | Uint8Array }): unknown => {
@@ -20,26 +11,21 @@ const payloadOf = ({ Payload }: { Payload?: string | Uint8Array }): unknown => {
   return text === '' ? {} : JSON.parse(text);
 };
 
-let deployed: DeployedRegion;
+let cluster: ProvisionedCluster;
 beforeAll(async () => {
-  deployed = await deployRegion();
-  expect(await provision(deployed.target, spec, output)).toMatchObject({ status: 'SUCCEEDED' });
-});
-afterAll(() => deployed?.stop());
+  cluster = await provisionCluster(readSpecFile('examples/ha.yaml'));
+}, 240_000);
+afterAll(() => cluster?.stop());
 
 test('the deployed watch sees the workers of a cluster, and within seconds a pod that no worker has room for', {
   timeout: 180_000,
 }, async () => {
-  const { target } = deployed;
-  expect(await awaitKubernetes(target, spec.name, { signal, timeoutSeconds: 90, workers: 3 })).toMatchObject({
-    ready: true,
-  });
-  const deps = { registry: makeRegistry(target.config), objects: makeObjects(target.config) };
+  const { deployed, kubernetes, objects, spec } = cluster;
   const see = async (holds: (seen: WorkersObservation) => boolean): Promise<WorkersObservation> => {
     let seen: WorkersObservation | undefined;
     await eventually(
       async () => {
-        seen = (await readObservation(deps.objects, spec.name, new Date()))?.observation;
+        seen = (await readObservation(objects, spec.name, new Date()))?.observation;
         return seen !== undefined && holds(seen);
       },
       { timeoutMs: 60_000 },
@@ -50,9 +36,8 @@ test('the deployed watch sees the workers of a cluster, and within seconds a pod
   const well = await see(({ nodes, reachable }) => reachable && nodes.length === 3);
   expect(well.nodes.map(({ pool }) => pool)).toEqual(['general', 'general', 'general']);
 
-  const client = await openKubernetes(deps, spec.name, 'kubernetes-admin');
   const pods = '/api/v1/namespaces/default/pods';
-  await client.create(pods, {
+  await kubernetes.create(pods, {
     metadata: { name: 'greedy' },
     spec: {
       containers: [
@@ -61,8 +46,7 @@ test('the deployed watch sees the workers of a cluster, and within seconds a pod
     },
   });
   const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' };
-  await client.patch(`${pods}/greedy/status`, { status: { phase: 'Pending', conditions: [condition] } });
-  client.close();
+  await kubernetes.patch(`${pods}/greedy/status`, { status: { phase: 'Pending', conditions: [condition] } });
   const { pending } = await see((seen) => seen.pending.length > 0);
   // The bucket has told of the new observation, and its rule the sweep: with the cluster alone, before the next minute.
   const told = await eventually(

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '../../functions/catalog.ts';
-import { catalogue, type ErrorName } from '../../functions/runtime/errors.ts';
+import { catalogue, type ErrorName } from '../../functions/runtime/error-catalogue.ts';
 import type { Contract } from '../../functions/runtime/task.ts';
 import { expressionsOf, kebab, readContracts, readWorkflows } from './read-workflows.ts';
 

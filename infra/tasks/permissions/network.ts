@@ -32,11 +32,18 @@ export function networkPermissions(scope: Scope): Permissions {
   };
 }
 
+/** What Elastic Load Balancing has of a deployment, by its names. */
+export function elasticLoadBalancing(deployment: string) {
+  return {
+    loadBalancer: arn('elasticloadbalancing', `loadbalancer/net/${deployment}-*/*`),
+    listener: arn('elasticloadbalancing', `listener/net/${deployment}-*/*/*`),
+    targetGroup: arn('elasticloadbalancing', `targetgroup/${deployment}-*/*`),
+    elb: (...actions: string[]) => actions.map((action) => `elasticloadbalancing:${action}`),
+  };
+}
+
 function loadBalancers(scope: Scope): readonly Statement[] {
-  const loadBalancer = arn('elasticloadbalancing', `loadbalancer/net/${scope.deployment}-*/*`);
-  const listener = arn('elasticloadbalancing', `listener/net/${scope.deployment}-*/*/*`);
-  const targetGroup = arn('elasticloadbalancing', `targetgroup/${scope.deployment}-*/*`);
-  const elb = (...actions: string[]) => actions.map((action) => `elasticloadbalancing:${action}`);
+  const { elb, listener, loadBalancer, targetGroup } = elasticLoadBalancing(scope.deployment);
   return [
     ...scope.registry('UpdateItem'),
     describe('elasticloadbalancing', 'LoadBalancers', 'LoadBalancerAttributes', 'Listeners', 'Tags'),

@@ -25,9 +25,14 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.launchesSlots,
       allow(
         ['states:StartExecution'],
-        ['replace-etcd-member', 'join-worker', 'drain-worker', 'repair-worker', 'scale-workers'].map(
-          scope.stateMachine,
-        ),
+        [
+          'replace-etcd-member',
+          'replace-control-plane-node',
+          'join-worker',
+          'drain-worker',
+          'repair-worker',
+          'scale-workers',
+        ].map(scope.stateMachine),
       ),
       allow(['states:DescribeExecution'], [scope.execution]),
     ],
@@ -42,7 +47,7 @@ export function sweepPermissions(scope: Scope): Permissions {
       ...scope.writesObjects('clusters/*/observations/workers.json', 'clusters/*/observations/demand.json'),
     ],
     'watch-demand': [
-      ...scope.registry(),
+      ...scope.registry('PutItem'),
       ...scope.readsObjects('clusters/*/pki/kubernetes-admin/*', 'clusters/*/observations/demand.json'),
       ...scope.writesObjects('clusters/*/observations/demand-change.json'),
     ],

@@ -2,6 +2,7 @@ import type { Kernel, Service } from '../../kernel/kernel.ts';
 import { played } from '../common/played.ts';
 import type { SqsService } from '../sqs/index.ts';
 import { alarmOperations } from './alarms.ts';
+import { dashboardOperations } from './dashboards.ts';
 import { parseEmf } from './emf.ts';
 import { metricDataOperations } from './metric-data.ts';
 import { MetricStore, pointOf } from './metrics.ts';
@@ -34,6 +35,7 @@ export function createCloudwatch(kernel: Kernel): CloudwatchService {
     kernel,
     metrics: new MetricStore(),
     alarms: new Map(),
+    dashboards: new Map(),
     history: [],
     took: (series) => judgeAlarmsOf(cloudwatch, series),
   };
@@ -52,6 +54,7 @@ export function createCloudwatch(kernel: Kernel): CloudwatchService {
       ...metricDataOperations(cloudwatch),
       ...statisticsOperations(cloudwatch),
       ...alarmOperations(cloudwatch),
+      ...dashboardOperations(cloudwatch),
     },
     ingestEmf: (line) => {
       const found = parseEmf(line, kernel.clock.now().getTime());

@@ -26,6 +26,13 @@ export interface Alarm {
   tags: Tag[];
 }
 
+export interface Dashboard {
+  readonly name: string;
+  /** JSON text. */
+  readonly body: string;
+  readonly changedAt: Date;
+}
+
 export interface HistoryItem {
   readonly alarmName: string;
   readonly at: Date;
@@ -38,6 +45,7 @@ export interface CloudwatchState {
   readonly kernel: Kernel;
   readonly metrics: MetricStore;
   readonly alarms: Map<string, Alarm>;
+  readonly dashboards: Map<string, Dashboard>;
   /** Newest last; 10,000 items are kept. */
   readonly history: HistoryItem[];
   /** Called for each series that got new data: its alarms are judged at once. */

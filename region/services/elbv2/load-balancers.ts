@@ -152,7 +152,10 @@ function describeLoadBalancers(elb: Elb, input: DescribeLoadBalancersInput): Des
   return { LoadBalancers: page.items.map((one) => view(elb, one)), NextMarker: page.nextToken };
 }
 
-/** DeleteLoadBalancer takes the listeners along; one that is not there is no error. */
+/**
+ * DeleteLoadBalancer takes the listeners along; one that is not there is no error. Its interfaces stay for a while, and with them the
+ * security groups and subnets that they have.
+ */
 async function deleteLoadBalancer(elb: Elb, input: DeleteLoadBalancerInput): Promise<Record<string, never>> {
   onlyPlayed('elbv2.deleteLoadBalancer', input, ['LoadBalancerArn']);
   const balancer = elb.loadBalancers.get(input.LoadBalancerArn ?? '');
@@ -170,7 +173,12 @@ async function deleteLoadBalancer(elb: Elb, input: DeleteLoadBalancerInput): Pro
   elb.loadBalancers.delete(balancer.arn);
   elb.tags.delete(balancer.arn);
   await elb.traffic.reconcile();
-  await removeInterfaces(elb, balancer, balancer.placements);
+  const { clock, delays, log } = elb.kernel;
+  clock.after(delays.loadBalancerProvision, () => {
+    removeInterfaces(elb, balancer, balancer.placements).catch((error: unknown) =>
+      log(`interfaces of ${balancer.arn}: ${String(error)}`),
+    );
+  });
   return {};
 }
 

@@ -46,7 +46,7 @@ export function createRunner(kernel: Kernel, pool: Pool): Runner {
 
   const make = async (target: ResolvedVersion): Promise<Environment> => {
     await kernel.clock.sleep(kernel.delays.lambdaColdStart);
-    const stream = logStreamName(kernel, target.version.version);
+    const stream = logStreamName(kernel, target);
     const sink = createLogSink(kernel, logGroupOf(target), stream);
     const environment = startEnvironment({
       data: dataFor(kernel, target, stream),
@@ -126,9 +126,12 @@ function dataFor(kernel: Kernel, target: ResolvedVersion, logStream: string) {
   };
 }
 
-function logStreamName(kernel: Kernel, version: string): string {
+/** In a log group that may be several functions', the stream's name has the function's as well. */
+function logStreamName(kernel: Kernel, target: ResolvedVersion): string {
+  const { fn, version } = target;
   const day = kernel.clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
-  return `${day}/[${version}]${kernel.ids.uuid().replaceAll('-', '')}`;
+  const own = logGroupOf(target) === `/aws/lambda/${fn.name}`;
+  return `${day}/${own ? '' : fn.name}[${version.version}]${kernel.ids.uuid().replaceAll('-', '')}`;
 }
 
 /** The last lines that Lambda writes for an invocation. It reads no memory use of a thread, and so claims none. */

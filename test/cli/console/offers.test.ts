@@ -17,9 +17,15 @@ const names = (offers: readonly Offer[] = []) => offers.map(({ kind, name }) => 
 const silentB = etcd([member('a'), member('b', { healthy: false, leader: false }), member('c')]);
 
 describe('what is offered', () => {
-  test('of a slot that serves is only what breaks it, and nothing on AWS', () => {
-    expect(names(viewOf().zones[1]?.slots[0]?.offers)).toEqual(['break kill-instance', 'break lose-volume']);
-    expect(names(viewOf({}, false).zones[1]?.slots[0]?.offers)).toEqual([]);
+  test('of a slot that serves is to replace its node, and what breaks it nowhere but in a region', () => {
+    expect(names(viewOf().zones[1]?.slots[0]?.offers)).toEqual([
+      'runbook replace-control-plane-node',
+      'break kill-instance',
+      'break lose-volume',
+    ]);
+    expect(names(viewOf({}, false).zones[1]?.slots[0]?.offers)).toEqual([
+      'runbook replace-control-plane-node',
+    ]);
     expect(names(viewOf().zones[1]?.offers)).toEqual(['break cut-zone']);
     expect(names(viewOf({}, false).zones[1]?.offers)).toEqual([]);
   });
@@ -27,6 +33,7 @@ describe('what is offered', () => {
   test('of a slot that does not serve is to put it back, and a kick where it has no instance', () => {
     expect(names(viewOf({ etcd: silentB }, false).zones[1]?.slots[0]?.offers)).toEqual([
       'runbook replace-slot',
+      'runbook replace-control-plane-node',
     ]);
     const instances = cluster().instances.map((one) =>
       one.slot === 'b' ? instance('i-b', { state: 'terminated' }) : one,
@@ -56,10 +63,15 @@ describe('what is offered', () => {
 
   test('of a cluster is to provision it again, and to pause or to resume it', () => {
     const pause = { until: '2026-03-01T12:30:00.000Z', reason: 'we look', by: 'a', at: '' };
-    expect(names(viewOf().offers)).toEqual(['runbook provision-cluster', 'runbook pause-automation']);
+    expect(names(viewOf().offers)).toEqual([
+      'runbook provision-cluster',
+      'runbook pause-automation',
+      'runbook retire-cluster',
+    ]);
     expect(names(viewOf({ record: { ...record, pause } }).offers)).toEqual([
       'runbook provision-cluster',
       'runbook resume-automation',
+      'runbook retire-cluster',
     ]);
   });
 });

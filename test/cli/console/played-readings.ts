@@ -7,8 +7,8 @@ import { buildSpec } from '../../support/specs.ts';
 
 /** A cluster `demo` on three zones with a pool of three workers, all well: tests change what they are about. */
 export const slots = ['a', 'b', 'c'] as const;
-export const at = new Date('2026-03-01T12:00:00Z');
-export const observedAt = '2026-03-01T11:59:59.000Z';
+const at = new Date('2026-03-01T12:00:00Z');
+const observedAt = '2026-03-01T11:59:59.000Z';
 
 export const source: SourceView = {
   endpoint: 'http://127.0.0.1:4566',

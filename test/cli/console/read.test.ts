@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDecisionSource, readEntry, recordedDecisions } from '../../../cli/console/read-decisions.ts';
+import { createDecisionSource, decisionOf, recordedDecisions } from '../../../cli/console/read-decisions.ts';
 import { clusterOfExecution, createExecutionSource } from '../../../cli/console/read-executions.ts';
 import { record, slotRecord } from './played-readings.ts';
 
@@ -8,82 +8,81 @@ const line = (fields: object) =>
   JSON.stringify({ level: 'INFO', timestamp: '2026-03-01T12:00:00.000Z', ...fields });
 const found = { message: 'found', cluster: 'demo', slot: 'b', action: 'start-replace', reason: 'i-b waits' };
 
-describe('a line of a log', () => {
-  test('that says a decision is read', () => {
-    expect(readEntry('1', line({ ...found, instanceId: 'i-b' }), 'sweep', ['found'])).toEqual({
-      eventId: '1',
+describe('a line of the log', () => {
+  const logged = {
+    id: '1',
+    at: '2026-03-01T12:00:00.000Z',
+    task: 'sweep',
+    what: 'found',
+    subject: '',
+    level: 'INFO',
+    details: {},
+  };
+
+  test('that says a decision is told', () => {
+    const said = { action: 'start-replace', reason: 'i-b waits', slot: 'b', instanceId: 'i-b' };
+    expect(decisionOf({ ...logged, ...said })).toEqual({
+      id: '1',
       at: '2026-03-01T12:00:00.000Z',
       by: 'sweep',
-      cluster: 'demo',
-      slot: 'b',
+      subject: 'slot b',
       instanceId: 'i-b',
       action: 'start-replace',
       reason: 'i-b waits',
     });
   });
 
+  test('that says what was done and why is told by what was done', () => {
+    expect(
+      decisionOf({ ...logged, what: 'terminated', reason: 'it is dead', pool: 'general' }),
+    ).toMatchObject({
+      subject: 'pool general',
+      action: 'terminated',
+    });
+  });
+
   test.each([
-    ['no JSON', 'START RequestId: found'],
-    ['no object', '"found"'],
-    ['another message', line({ ...found, message: 'done' })],
-    ['no cluster', line({ ...found, cluster: undefined })],
-    ['a decision to do nothing', line({ ...found, action: 'none' })],
-    ['a plan that waits, as each look has', line({ ...found, message: 'planned', action: 'wait' })],
-  ])('that is %s is none', (_, text) => {
-    expect(readEntry('1', text, 'sweep', ['found', 'planned'])).toBeUndefined();
+    ['without a reason', {}],
+    ['a decision to do nothing', { action: 'none', reason: 'all is well' }],
+    ['a plan that waits, as each look has', { what: 'planned', action: 'wait', reason: 'no pod waits' }],
+  ])('that is %s is not', (_, fields) => {
+    expect(decisionOf({ ...logged, ...fields })).toBeUndefined();
   });
 });
 
 describe('the decisions of a cluster', () => {
-  const events = (group: string) =>
-    group === '/aws/lambda/trivet-sweep'
-      ? [
-          { eventId: '1', timestamp: 1, message: line(found) },
-          { eventId: '2', timestamp: 2, message: line({ ...found, cluster: 'other' }) },
-          {
-            eventId: '3',
-            timestamp: 3,
-            message: line({
-              ...found,
-              action: 'wait',
-              reason: 'held 60 s ago',
-              timestamp: '2026-03-01T12:01:00.000Z',
-            }),
-          },
-          {
-            eventId: '4',
-            timestamp: 4,
-            message: line({
-              ...found,
-              action: 'wait',
-              reason: 'held 120 s ago',
-              timestamp: '2026-03-01T12:02:00.000Z',
-            }),
-          },
-        ]
-      : [];
+  const waits = (seconds: number, at: string) =>
+    line({ ...found, action: 'wait', reason: `held ${seconds} s ago`, timestamp: at });
+  const events = [
+    { eventId: '1', timestamp: 1, message: line(found) },
+    { eventId: '3', timestamp: 3, message: waits(60, '2026-03-01T12:01:00.000Z') },
+    { eventId: '4', timestamp: 4, message: waits(120, '2026-03-01T12:02:00.000Z') },
+  ];
 
-  test('are its own, the latest first, and what was decided again stands once', async () => {
+  test('are told the latest first, and what was decided again stands once', async () => {
     const asked: object[] = [];
     const logs = {
-      filterLogEvents: async (input: { logGroupName?: string }) => {
+      filterLogEvents: async (input: object) => {
         asked.push(input);
-        return { $metadata: {}, events: events(input.logGroupName ?? '') };
+        return { $metadata: {}, events };
       },
     };
-    const source = createDecisionSource(logs as never, 'trivet', () => 10_000_000);
+    const source = createDecisionSource(logs as never, 'trivet', () =>
+      Date.parse('2026-03-01T12:03:00.000Z'),
+    );
     const decisions = await source.read('demo', signal);
     expect(decisions.map(({ action, at, reason, subject }) => [at, subject, action, reason])).toEqual([
       ['2026-03-01T12:02:00.000Z', 'slot b', 'wait', 'held 120 s ago'],
       ['2026-03-01T12:00:00.000Z', 'slot b', 'start-replace', 'i-b waits'],
     ]);
     expect(asked[0]).toMatchObject({
-      logGroupName: '/aws/lambda/trivet-sweep',
-      filterPattern: '?found ?planned',
-      startTime: 10_000_000 - 3_600_000,
+      logGroupName: '/trivet/tasks',
+      filterPattern: '{ $.cluster = "demo" && $.message != "done" }',
+      startTime: Date.parse('2026-03-01T11:03:00.000Z'),
     });
     // Nothing that was seen once is seen twice, though the next look goes back a little.
     expect(await source.read('demo', signal)).toHaveLength(2);
+    expect(asked[1]).toMatchObject({ startTime: Date.parse('2026-03-01T12:01:00.000Z') });
   });
 
   test('that the registry remembers are told as well', () => {

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { summarizeLoad } from '../../../cli/start/load.ts';
+import { renderLoad, summarizeLoad } from '../../../cli/start/load.ts';
 import { readManifests, wantedPods } from '../../../cli/start/manifests.ts';
 import { decideProgress, type LoadPod } from '../../../cli/start/watch-load.ts';
+import { watchPlans } from '../../../cli/start/watch-plan.ts';
+import type { ScalingRecord } from '../../../functions/aws/registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trivet-load-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,6 +93,21 @@ const pod = (name: string, nodeName?: string, phase = 'Running', message?: strin
   },
 });
 
+const launch = {
+  pool: 'spot',
+  zone: 'us-east-1b',
+  instanceType: 'm7g.large',
+  workers: 2,
+  pods: 3,
+  reason: '3 pods that have no place; m7g.large costs least',
+  observedAt: '2026-03-01T12:00:00Z',
+  size: 2,
+};
+const plans = {
+  launches: [launch],
+  unplaced: [{ pods: 2, first: 'burst/d', reason: 'spot: it is at its greatest number of nodes' }],
+};
+
 describe('a burst', () => {
   const wanted = [{ owner: 'Deployment burst/web', namespace: 'burst', count: 5, query: {} }];
   const progress = decideProgress(
@@ -120,12 +137,69 @@ describe('a burst', () => {
   });
 
   test('is summed up by the workers that it brought, zone by zone', () => {
-    expect(summarizeLoad(progress, nodes.slice(0, 2), nodes, 12.5)).toMatchObject({
+    expect(summarizeLoad(progress, nodes.slice(0, 2), nodes, plans, 12.5)).toMatchObject({
       pods: 1,
       workersBefore: 1,
       workersAfter: 3,
       zones: { 'us-east-1b': 2 },
       seconds: 12.5,
+      plans,
     });
+  });
+
+  test('is told with every worker that came and why, and why each pod that does not run does not', () => {
+    const load = summarizeLoad(progress, nodes.slice(0, 2), nodes, plans, 12.5);
+    expect(renderLoad(load, nodes.slice(0, 2), nodes)).toEqual([
+      '4 pods do NOT run after 12.5 s; there were 1 workers, now there are 3.',
+      '  i-new came up in us-east-1b, of pool spot: 3 pods that have no place; m7g.large costs least',
+      '  i-slow came up in us-east-1b, of pool spot: 3 pods that have no place; m7g.large costs least',
+      '  burst/b: i-slow, to which it is bound, is not ready',
+      '  burst/c: it does not run on i-new yet',
+      '  burst/d: 0/4 nodes are available: 4 Insufficient cpu.',
+      '  burst/e: the scheduler has not looked at it yet',
+      '  no worker could take burst/d and 1 more like it: spot: it is at its greatest number of nodes',
+    ]);
+    const whole = { ...load, leftOut: [] };
+    expect(renderLoad(whole, nodes.slice(0, 3), nodes.slice(0, 3))).toEqual([
+      'All 1 pods run, 12.5 s after the first was asked for; there were 1 workers, now there are 3.',
+    ]);
+  });
+});
+
+describe('plans', () => {
+  const record = (
+    launches: ScalingRecord['launches'],
+    decided?: ScalingRecord['decided'],
+  ): ScalingRecord => ({
+    revision: 1,
+    backOffs: [],
+    unneeded: [],
+    ...(launches && { launches }),
+    ...(decided && { decided }),
+  });
+  const old = { ...launch, observedAt: '2026-03-01T11:00:00Z' };
+  const decided = (at: string, unplaced: number) => ({
+    at,
+    reason: 'pods wait',
+    leftOut: plans.unplaced.slice(0, unplaced),
+  });
+
+  test('are told once each, without those from before the load', () => {
+    const watch = watchPlans(record([old], decided('11:00', 1)));
+    expect(watch.look(record([old], decided('11:00', 1)))).toEqual([]);
+    expect(watch.look(record([launch, old], decided('12:00', 0)))).toEqual([
+      '  planned: 2 workers of pool spot in us-east-1b (m7g.large) for 3 pods',
+    ]);
+    expect(watch.look(record([launch, old], decided('12:01', 1)))).toEqual([
+      '  planned: no worker could take burst/d and 1 more like it: spot: it is at its greatest number of nodes',
+    ]);
+    expect(watch.look(record([launch, old], decided('12:02', 1)))).toEqual([]);
+    expect(watch.seen()).toEqual(plans);
+  });
+
+  test('that there are not say nothing', () => {
+    const watch = watchPlans(undefined);
+    expect(watch.look(undefined)).toEqual([]);
+    expect(watch.seen()).toEqual({ launches: [], unplaced: [] });
   });
 });

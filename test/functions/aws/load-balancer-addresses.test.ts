@@ -9,6 +9,7 @@ import {
   makeLoadBalancerAddresses,
 } from '../../../functions/aws/load-balancer-addresses.ts';
 import { type Region, startRegion } from '../../../region/region.ts';
+import { eventually } from '../../support/eventually.ts';
 import { testConfig } from '../../support/fake-task-context.ts';
 
 let region: Region;
@@ -56,5 +57,5 @@ test('a load balancer has one address in each zone, found by its ARN and by what
   ]);
   expect(await addresses.find(other)).not.toEqual(await addresses.find(arn));
   await elb.deleteLoadBalancer({ LoadBalancerArn: arn });
-  expect(await addresses.find(arn)).toEqual([]);
+  await eventually(async () => (await addresses.find(arn)).length === 0);
 });

@@ -1,24 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  CreateSecurityGroupCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
   DescribeLaunchTemplateVersionsCommand,
   DescribeVolumesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import {
-  CreateBucketCommand,
-  DeletePublicAccessBlockCommand,
-  PutBucketPolicyCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeExecutions } from '../../../functions/aws/executions.ts';
 import { makeIdentityProviders } from '../../../functions/aws/identity-providers.ts';
@@ -35,77 +22,16 @@ import { makeVolumes } from '../../../functions/aws/volumes.ts';
 import type { Config } from '../../../functions/runtime/config.ts';
 import { type Region, startRegion } from '../../../region/region.ts';
 import { tasksOn } from '../../support/fake-deployment.ts';
-import { fakeTaskContext, testConfig } from '../../support/fake-task-context.ts';
+import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { leastSpec } from '../../support/specs.ts';
 import { provision } from '../clusters/provisioned.ts';
+import { makeGround } from './ground.ts';
 
 let region: Region;
 let stateDir: string;
 let config: Config;
 let registry: Registry;
 let objects: Objects;
-
-async function makePublicBucket(s3: S3Client, Bucket: string): Promise<void> {
-  await s3.send(new CreateBucketCommand({ Bucket }));
-  await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
-  const Statement = [
-    { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` },
-  ];
-  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Statement }) }));
-}
-
-/** What a deployment's stacks would make, by hand. */
-async function makeGround(): Promise<Config> {
-  const settings = region.clientConfig();
-  const ec2 = new EC2Client(settings);
-  const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: '127.93.0.0/16' }));
-  const vpcId = vpc.Vpc?.VpcId ?? '';
-  const subnetIds: string[] = [];
-  for (const [index, letter] of ['a', 'b', 'c'].entries()) {
-    const request = {
-      VpcId: vpcId,
-      CidrBlock: `127.93.${index}.0/24`,
-      AvailabilityZone: `us-east-1${letter}`,
-    };
-    const subnet = await ec2.send(new CreateSubnetCommand(request));
-    subnetIds.push(subnet.Subnet?.SubnetId ?? '');
-  }
-  const group = await ec2.send(
-    new CreateSecurityGroupCommand({ VpcId: vpcId, GroupName: 'etcd-clients', Description: 'Tasks' }),
-  );
-  const key = await new KMSClient(settings).send(new CreateKeyCommand({}));
-  const s3 = new S3Client({ ...settings, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: testConfig.bucket }));
-  await makePublicBucket(s3, `${testConfig.bucket}-issuers`);
-  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-  await new DynamoDBClient(settings).send(
-    new CreateTableCommand({
-      TableName: testConfig.registryTable,
-      AttributeDefinitions: [attribute('pk'), attribute('sk')],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-  const boundary = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
-  const policy = await new IAMClient(settings).send(
-    new CreatePolicyCommand({ PolicyName: 'boundary', PolicyDocument: JSON.stringify(boundary) }),
-  );
-  const Name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
-  const parameter = { Name, Value: 'ami-0123456789abcdef0', Type: 'String' as const, Overwrite: true };
-  await new SSMClient(settings).send(new PutParameterCommand(parameter)).catch(() => undefined);
-  return {
-    ...testConfig,
-    vpcId,
-    subnetIds,
-    permissionsBoundaryArn: policy.Policy?.Arn ?? '',
-    addOnBoundaryArn: policy.Policy?.Arn ?? '',
-    keyArn: key.KeyMetadata?.Arn ?? '',
-    etcdClientSecurityGroupId: group.GroupId ?? '',
-  };
-}
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'trivet-ports-'));
@@ -114,7 +40,7 @@ beforeAll(async () => {
   vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
-  config = await makeGround();
+  config = await makeGround(region, '127.93');
   registry = makeRegistry(config);
   objects = makeObjects(config);
 });

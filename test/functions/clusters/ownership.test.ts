@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertOwn, missingTags, tagsOf } from '../../../functions/clusters/ownership.ts';
+import { assertOwn, assertOwnObjects, missingTags, tagsOf } from '../../../functions/clusters/ownership.ts';
 
 const owner = { deployment: 'trivet', cluster: 'demo', slot: 'a' };
 const own = tagsOf(owner, 'trivet-demo-slot-a', { team: 'platform' });
@@ -32,5 +32,29 @@ describe('missingTags', () => {
       Name: 'x',
       'trivet:cluster': 'demo',
     });
+  });
+});
+
+describe('assertOwnObjects', () => {
+  const buckets = { deployment: 'bucket', issuers: 'bucket-issuers' };
+  const demo = { deployment: 'trivet', cluster: 'demo' };
+
+  test.each([
+    ['bucket', 'clusters/demo/', ['clusters/demo/pki/private/etcd-ca.key']],
+    ['bucket-issuers', 'demo-0123456789ab/', ['demo-0123456789ab/openid/v1/jwks']],
+  ])('lets through what lies in the cluster’s folder of %s', (bucket, prefix, keys) => {
+    expect(() => assertOwnObjects({ bucket, prefix }, keys, demo, buckets)).not.toThrow();
+  });
+
+  test.each([
+    ['another cluster’s folder', 'bucket', 'clusters/demo-b/', []],
+    ['a folder that is cut', 'bucket', 'clusters/demo', []],
+    ['all clusters', 'bucket', 'clusters/', []],
+    ['the issuer of a cluster whose name begins the same', 'bucket-issuers', 'demo-b-0123456789ab/', []],
+    ['a cluster’s folder in the other bucket', 'bucket-issuers', 'clusters/demo/', []],
+    ['another bucket', 'elsewhere', 'clusters/demo/', []],
+    ['a key outside', 'bucket', 'clusters/demo/', ['clusters/demo-b/report']],
+  ])('refuses %s (S20)', (_, bucket, prefix, keys) => {
+    expect(() => assertOwnObjects({ bucket, prefix }, keys, demo, buckets)).toThrow(/it is left alone/);
   });
 });

@@ -52,7 +52,13 @@ describe('parseSpec', () => {
           impairedSeconds: 120,
           replacement: 'after',
         },
-        scaleDown: { enabled: true, quietSeconds: 600, utilizationPercentMax: 50, removalsMax: 10 },
+        scaleDown: {
+          enabled: true,
+          quietSeconds: 600,
+          ageSecondsMin: 600,
+          utilizationPercentMax: 50,
+          removalsMax: 10,
+        },
       },
     ]);
   });

@@ -5,7 +5,14 @@ const pool = (name: string, min: number, max: number, scaleDown: object = {}) =>
   name,
   min,
   max,
-  scaleDown: { enabled: true, quietSeconds: 600, utilizationPercentMax: 50, removalsMax: 10, ...scaleDown },
+  scaleDown: {
+    enabled: true,
+    quietSeconds: 600,
+    ageSecondsMin: 600,
+    utilizationPercentMax: 50,
+    removalsMax: 10,
+    ...scaleDown,
+  },
 });
 const even = new Date('2026-03-01T12:02:10Z');
 const odd = new Date('2026-03-01T12:03:10Z');

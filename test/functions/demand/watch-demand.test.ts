@@ -134,6 +134,12 @@ test('a cluster whose pools are full is not watched, and one that fills is watch
   expect(full.asked.filter((asked) => asked === 'pods?spec.nodeName=')).toHaveLength(1);
 });
 
+test('a run ends where a later one has begun', async () => {
+  await put();
+  meanwhile = [() => {}, () => registry.putRun('watch-demand', 'a later one')];
+  expect(await run()).toEqual({ watched: [{ cluster: 'demo', looks: 1, changes: 0 }] });
+});
+
 test('a cluster of which no whole look was made is left to it', async () => {
   await putFormedCluster(registry, 'demo', ['a']);
   expect(await run()).toEqual({ watched: [] });

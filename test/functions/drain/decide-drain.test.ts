@@ -123,6 +123,13 @@ const pods: Row[] = [
     is: { action: 'keep', reason: 'shop/bare has no controller that would bring it back' },
   },
   {
+    when: 'scale-down meets a pod that nobody would bring back, and whose owner says that it may go',
+    observation: shrinking,
+    found: nodeWith([{ ...barePod('bare'), safeToEvict: true }]),
+    is: { action: 'wait' },
+    evicts: ['bare'],
+  },
+  {
     when: 'the same pods are on a worker that goes in any case',
     found: nodeWith([forbidden, barePod('bare')]),
     is: { action: 'wait' },

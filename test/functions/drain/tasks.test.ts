@@ -4,6 +4,7 @@ import type { BlockedPod, DrainDecision } from '../../../functions/drain/contrac
 import { handler as finishDrain } from '../../../functions/drain/finish-drain.ts';
 import { handler as heartbeatDrain } from '../../../functions/drain/heartbeat-drain.ts';
 import { handler as observeDrain } from '../../../functions/drain/observe-drain.ts';
+import { drainPod } from '../../../functions/drain/observe-node.ts';
 import { fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { buildSpec } from '../../support/specs.ts';
@@ -63,6 +64,29 @@ describe('observe-drain', () => {
     ['a worker that serves', 'InService', {}, 'not-leaving'],
   ])('ends with an outcome for %s', async (_, member, changes, outcome) => {
     expect((await run(member, changes)).decision).toMatchObject({ action: 'none', outcome });
+  });
+});
+
+test.each([
+  ['cluster-autoscaler.kubernetes.io/safe-to-evict', 'true', { safeToEvict: true }],
+  [
+    'cluster-autoscaler.kubernetes.io/safe-to-evict',
+    'false',
+    { doNotDisrupt: 'cluster-autoscaler.kubernetes.io/safe-to-evict=false' },
+  ],
+  ['karpenter.sh/do-not-disrupt', 'true', { doNotDisrupt: 'karpenter.sh/do-not-disrupt=true' }],
+  ['karpenter.sh/do-not-disrupt', 'false', {}],
+])('a pod’s annotation %s: %s is read as the peers read it', (key, value, says) => {
+  const metadata = { name: 'web-1', namespace: 'shop', uid: 'u-1', annotations: { [key]: value } };
+  expect(drainPod({ metadata, status: { phase: 'Running' } })).toEqual({
+    namespace: 'shop',
+    name: 'web-1',
+    uid: 'u-1',
+    mirror: false,
+    phase: 'Running',
+    priority: 0,
+    graceSeconds: 30,
+    ...says,
   });
 });
 

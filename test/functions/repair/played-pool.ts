@@ -10,9 +10,9 @@ import { sweepRepairs } from '../../../functions/repair/sweep-repairs.ts';
 import { handler as terminateWorker } from '../../../functions/repair/terminate-worker.ts';
 import type { TaskContext } from '../../../functions/runtime/task.ts';
 import type { SweepFinding } from '../../../functions/sweep/contracts.ts';
-import { StateFailure } from '../../../region/states/errors.ts';
 import type { JsonValue } from '../../../region/states/json.ts';
 import type { TestFunction } from '../../region/states/harness.ts';
+import { breakable, type Fault } from '../../support/breakable.ts';
 import { fakeObjects } from '../../support/fake-objects.ts';
 import { fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
@@ -38,12 +38,6 @@ export interface PlayedOptions {
   /** In each zone. */
   readonly size?: number;
   readonly max?: number;
-}
-
-/** A call of a port that goes wrong: before it has any effect, or after, so that its caller never hears of it. */
-export interface Fault {
-  readonly call: number;
-  readonly when: 'before' | 'after';
 }
 
 export type PlayedPool = Awaited<ReturnType<typeof playedPool>>;
@@ -200,28 +194,4 @@ export async function playedPool({
       return sweepRepairs(await observePools(['demo'], readers, look), readers, context());
     },
   };
-}
-
-/** Counts every call of a port, and fails the one that is named, for good. */
-function breakable<T extends object>(
-  name: string,
-  port: T,
-  calls: string[],
-  fault: () => Fault | undefined,
-): T {
-  return new Proxy(port, {
-    get(target, property) {
-      const method = Reflect.get(target, property);
-      if (typeof method !== 'function') return method;
-      return async (...given: unknown[]) => {
-        calls.push(`${name}.${String(property)}`);
-        const broken = fault();
-        const hit = broken?.call === calls.length;
-        if (hit && broken.when === 'before') throw new StateFailure('AwsRefused', 'killed');
-        const answer = await method.apply(target, given);
-        if (hit) throw new StateFailure('AwsRefused', 'the reply was lost');
-        return answer;
-      };
-    },
-  });
 }

@@ -8,7 +8,8 @@ import {
 import { runbooks } from '../../../functions/runbooks/definitions.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
-const record = { name: 'demo', spec: { name: 'demo' } } as ClusterRecord;
+const pools = [{ name: 'general', min: 1, max: 4 }];
+const record = { name: 'demo', spec: { name: 'demo', pools } } as unknown as ClusterRecord;
 const paused = {
   ...record,
   pause: {
@@ -78,6 +79,25 @@ describe('what is asked', () => {
       { ...instance, Reason: 'its disk is slow' },
       { action: 'start', workflow: 'repair-worker', input: { zone: 'b', reason: 'its disk is slow' } },
     ],
+    [
+      'replace-control-plane-node',
+      ofDemo({ Slot: 'b', Reason: 'it is slow' }),
+      {
+        action: 'start',
+        workflow: 'replace-control-plane-node',
+        input: { cluster: 'demo', slot: 'b', reason: 'it is slow', acceptDowntime: false },
+      },
+    ],
+    [
+      'replace-control-plane-node',
+      ofDemo({ Slot: 'b', AcceptDowntime: 'true' }),
+      { action: 'start', input: { reason: 'a person asked for it', acceptDowntime: true } },
+    ],
+    [
+      'scale-pool',
+      ofDemo({ Pool: 'general', Size: '4' }),
+      { action: 'start', workflow: 'scale-workers', input: { cluster: 'demo', pool: 'general', size: 4 } },
+    ],
     ['kick-slot', ofDemo({ Slot: 'c' }), { action: 'kick', cluster: 'demo', slot: 'c' }],
     [
       'pause-automation',
@@ -90,6 +110,16 @@ describe('what is asked', () => {
       { action: 'pause', minutes: 10_080 },
     ],
     ['resume-automation', ofDemo(), { action: 'resume', cluster: 'demo' }],
+    [
+      'retire-cluster',
+      ofDemo({ Confirm: 'demo' }),
+      { action: 'start', workflow: 'retire-cluster', input: { cluster: 'demo', confirm: 'demo' } },
+    ],
+    [
+      'retire-cluster',
+      ofDemo({ Confirm: 'demo', Volumes: 'keep' }),
+      { action: 'start', input: { cluster: 'demo', confirm: 'demo', keepVolumes: true } },
+    ],
   ])('%s with %j', (runbook, parameters, decision) => {
     expect(decide(runbook, parameters)).toMatchObject(decision);
   });
@@ -201,11 +231,32 @@ describe('what is refused', () => {
       'Slot: an execution has slot a of demo in hand: arn:execution',
     ],
     [
+      'a pool that the cluster has not',
+      'scale-pool',
+      ofDemo({ Pool: 'spot', Size: '1' }),
+      demo,
+      'Pool: demo has no pool spot; it has: general',
+    ],
+    [
+      'a size beyond the pool’s bounds',
+      'scale-pool',
+      ofDemo({ Pool: 'general', Size: '5' }),
+      demo,
+      'Size: pool general has 1 to 4 workers by its spec and 5 are asked for',
+    ],
+    [
       'a worker that no pool has',
       'drain-worker',
       instance,
       { clusters: ['demo'], record, slots: [] },
       'InstanceId: no pool of demo has the instance i-0123456789abcdef0',
+    ],
+    [
+      'a retirement without the name again',
+      'retire-cluster',
+      ofDemo({ Confirm: 'other' }),
+      demo,
+      'Confirm: "other" is not the name of the cluster again, "demo"',
     ],
   ])('%s', (_, runbook, parameters, subject, message) => {
     expect(() => decide(runbook, parameters, subject)).toThrow(message);
@@ -214,13 +265,40 @@ describe('what is refused', () => {
   test.each<[string, Record<string, unknown>]>([
     ['provision-cluster', ofDemo()],
     ['replace-slot', ofDemo({ Slot: 'a' })],
+    ['replace-control-plane-node', ofDemo({ Slot: 'a' })],
+    ['scale-pool', ofDemo({ Pool: 'general', Size: '2' })],
     ['kick-slot', ofDemo({ Slot: 'a' })],
     ['drain-worker', instance],
     ['repair-worker', instance],
+    ['retire-cluster', ofDemo({ Confirm: 'demo' })],
   ])('%s on a paused cluster', (runbook, parameters) => {
     expect(() => decide(runbook, parameters, { ...demo, record: paused })).toThrow(
       'demo is paused until 2026-03-01T13:00:00.000Z: a migration. Run resume-automation first',
     );
+  });
+
+  const retiring: RunbookSubject = {
+    ...demo,
+    record: {
+      ...record,
+      retirement: { startedAt: '2026-03-01T11:00:00.000Z', keepVolumes: false, execution: 'arn' },
+    },
+  };
+
+  test.each<[string, Record<string, unknown>]>([
+    ['provision-cluster', ofDemo()],
+    ['replace-slot', ofDemo({ Slot: 'a' })],
+    ['drain-worker', instance],
+    ['pause-automation', ofDemo({ Reason: 'wait' })],
+    ['resume-automation', ofDemo()],
+  ])('%s on a cluster that is being retired', (runbook, parameters) => {
+    expect(() => decide(runbook, parameters, retiring)).toThrow(
+      'Cluster: demo is being retired since 2026-03-01T11:00:00.000Z: nothing else is done to it',
+    );
+  });
+
+  test('not to go on with a retirement that was begun', () => {
+    expect(decide('retire-cluster', ofDemo({ Confirm: 'demo' }), retiring).action).toBe('start');
   });
 
   test('nothing, on a paused cluster, of what is about the pause itself', () => {

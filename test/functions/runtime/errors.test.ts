@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AwsRefused, catalogue } from '../../../functions/runtime/errors.ts';
+import { catalogue } from '../../../functions/runtime/error-catalogue.ts';
+import { AwsRefused } from '../../../functions/runtime/errors.ts';
 
 describe('the error catalogue', () => {
   test('names each class as it is listed, on the instance and not by the class name', () => {

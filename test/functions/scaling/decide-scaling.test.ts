@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { WorkerNode } from '../../../functions/demand/contracts.ts';
 import { decideScaling } from '../../../functions/scaling/decide-scaling.ts';
 import type { ScalingInput } from '../../../functions/scaling/places.ts';
+import type { NodeTerm } from '../../../functions/scheduling/model.ts';
 import { groupOf, inputOf, instanceOf, nodeOf, now, poolOf, waiting, web } from './scaled-cluster.ts';
 
 const backOff = (zone: string, instanceType: string) => ({
@@ -15,8 +17,18 @@ const down = { reachable: false, reason: 'connection refused', pending: [waiting
 const full = (zone: string, index: number) =>
   nodeOf(zone, index, { pods: [{ view: { name: 'shop/old', shape: web }, resident: false }] });
 
+type Case = [string, ScalingInput, string[], number];
+const inZoneA: NodeTerm = [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['us-east-1a'] }];
+/** A node that has joined a moment ago. */
+const startingNode = (changes: Partial<WorkerNode>) =>
+  nodeOf('a', 0, { createdAt: '2026-11-27T11:59:50Z', ...changes });
+const withoutZone = ({ zone: _, ...node }: WorkerNode): WorkerNode => {
+  const { 'topology.kubernetes.io/zone': _zone, ...labels } = node.labels;
+  return { ...node, labels };
+};
+
 describe('pods that wait', () => {
-  test.for<[string, ScalingInput, string[], number]>([
+  test.for<Case>([
     ['bring nothing while nobody has looked', inputOf({}, { found: undefined }), [], 0],
     ['bring nothing by an old look', inputOf({ pending: [waiting(3)] }, { fresh: false }), [], 0],
     ['bring nothing while the API cannot be asked', inputOf(down), [], 0],
@@ -58,6 +70,43 @@ describe('pods that wait', () => {
         { groups: [groupOf('a', 1, { instances: [instanceOf('a', 0, 'Pending:Wait')] }), groupOf('b', 0)] },
       ),
       [],
+      0,
+    ],
+    ...['node.cloudprovider.kubernetes.io/uninitialized', 'node.kubernetes.io/not-ready'].map(
+      (key): Case => [
+        `do not bring a second worker while the first, just ready, has the taint ${key}`,
+        inputOf(
+          { nodes: [startingNode({ taints: [{ key, effect: 'NoSchedule' }] })], pending: [waiting(1)] },
+          { groups: [groupOf('a', 1), groupOf('b', 0)] },
+        ),
+        [],
+        0,
+      ],
+    ),
+    [
+      'do not bring a second worker while the first, just ready, is not labelled with its zone',
+      inputOf(
+        { nodes: [withoutZone(startingNode({}))], pending: [waiting(1, { ...web, nodeTerms: [inZoneA] })] },
+        { groups: [groupOf('a', 1), groupOf('b', 0)] },
+      ),
+      [],
+      0,
+    ],
+    [
+      'do not wait longer than ten minutes for a node to lose its startup taints',
+      inputOf(
+        {
+          nodes: [
+            startingNode({
+              createdAt: '2026-11-27T11:49:00Z',
+              taints: [{ key: 'node.cloudprovider.kubernetes.io/uninitialized', effect: 'NoSchedule' }],
+            }),
+          ],
+          pending: [waiting(1)],
+        },
+        { groups: [groupOf('a', 1), groupOf('b', 0)] },
+      ),
+      ['b:0-1'],
       0,
     ],
     [
@@ -137,6 +186,14 @@ describe('idle workers', () => {
       'stay while they are young',
       inputOf({ nodes: [nodeOf('a', 0, young), nodeOf('b', 0)] }, { groups, unneeded }),
       ['i-b0'],
+    ],
+    [
+      'go however young they are where the pool says so',
+      inputOf(
+        { nodes: [nodeOf('a', 0, young), nodeOf('b', 0)] },
+        { groups, unneeded, pools: [poolOf({ scaleDown: { ageSecondsMin: 0 } })] },
+      ),
+      ['i-a0', 'i-b0'],
     ],
     [
       'stay where an annotation says so',

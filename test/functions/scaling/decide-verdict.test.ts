@@ -34,6 +34,13 @@ describe('workers that were asked for', () => {
       'it is to have 3 by now',
     ],
     [
+      'that are not waited for any longer are done with, though none came',
+      { change: { ...change, from: 2, to: 1 }, group: groupOf('a', 1) },
+      [],
+      'done',
+      'it waits for no more than 1',
+    ],
+    [
       'are given up where a launch has failed since and none is on its way',
       {
         group: groupOf('a', 2, { instances: [instanceOf('a', 0)] }),
@@ -65,7 +72,7 @@ describe('workers that were asked for', () => {
     expect(verdict).toEqual({
       action,
       reason: `general in a: ${why.includes(' of ') && !why.includes('are') ? `${why} are ready` : why}`,
-      failed: action === 'fall-back' ? [change] : [],
+      failed: action === 'fall-back' ? [{ ...change, reason: why }] : [],
     });
   });
 
@@ -83,6 +90,7 @@ describe('workers that were asked for', () => {
       undefined,
       since,
     );
-    expect(verdict).toMatchObject({ action: 'fall-back', failed: [change] });
+    const failed = [{ ...change, reason: '0 of 2 are there: no capacity' }];
+    expect(verdict).toMatchObject({ action: 'fall-back', failed });
   });
 });

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { addFailures, isHeldBack } from '../../../functions/scaling/back-off.ts';
-import { decidePersonSizes, refuseSize } from '../../../functions/scaling/decide-person-sizes.ts';
 import { freshNode } from '../../../functions/scaling/fresh-node.ts';
-import { placesOf } from '../../../functions/scaling/places.ts';
 import { priceOf } from '../../../functions/scaling/price-list.ts';
-import { gibibyte, groupOf, inputOf, now, poolOf, types } from './scaled-cluster.ts';
+import { gibibyte, now, types } from './scaled-cluster.ts';
 
 describe('prices', () => {
   test.for<[string, number, number, 'on-demand' | 'spot', number, boolean]>([
@@ -76,42 +74,5 @@ describe('a node that is not there yet', () => {
   test('is as a node of its kind that is there', () => {
     const known = { cpu: 1_930, memory: 7 * gibibyte, pods: 58 };
     expect(freshNode({ ...place, known, daemonSets: [] }).allocatable).toEqual(known);
-  });
-});
-
-describe('a person’s size', () => {
-  const sizes = (desired: number[], size: number) => {
-    const groups = desired.map((count, index) => groupOf('ab'[index] ?? '', count));
-    const input = inputOf({}, { groups });
-    const observation = input.found?.observation;
-    if (!observation) throw new Error('no observation');
-    const places = placesOf(input, observation, now);
-    const { changes, removals } = decidePersonSizes(places, size, (id) => (id.endsWith('0') ? 5 : 1));
-    return [
-      ...changes.map(({ from, to, zone }) => `${zone}:${from}-${to}`),
-      ...removals.map(({ instanceId }) => `-${instanceId}`),
-    ].join(' ');
-  };
-
-  test.for<[number[], number, string]>([
-    [[0, 0], 3, 'a:0-2 b:0-1'],
-    [[3, 0], 4, 'b:0-1'],
-    [[2, 2], 4, ''],
-    [[2, 1], 2, '-i-a1'],
-    [[2, 2], 0, '-i-a1 -i-a0 -i-b1 -i-b0'],
-  ])('for groups of %j and a size of %i is %s', ([desired, size, wanted]) => {
-    expect(sizes(desired, size)).toBe(wanted);
-  });
-
-  test.for<[number, boolean]>([
-    [0, true],
-    [4, true],
-    [5, false],
-    [-1, false],
-    [1.5, false],
-  ])('of %d is within the pool’s bounds: %s', ([size, fits]) => {
-    const [pool] = inputOf({}, { pools: [poolOf()] }).spec.pools;
-    if (!pool) throw new Error('no pool');
-    expect(refuseSize(pool, size) === undefined).toBe(fits);
   });
 });

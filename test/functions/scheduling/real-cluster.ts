@@ -165,7 +165,7 @@ export async function refusedByScheduler(
     // One that waits for company has it later.
     await settled(1_500);
   }
-  await settled(8_000);
+  await settled(20_000);
   const refused = (await waiting()).map(
     ({ metadata, status }) => `${metadata.name}: ${status?.conditions?.[0]?.message ?? 'not looked at'}`,
   );

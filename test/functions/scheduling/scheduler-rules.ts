@@ -1,87 +1,67 @@
-import { expect } from 'vitest';
-import type { WorkerPlan } from '../../../functions/scheduling/decide-worker-plan.ts';
-import {
-  hostnameKey,
-  type LabelSelector,
-  type Labels,
-  type NodeView,
-  type Offering,
-  type PodShape,
-  type PodTerm,
-  type Taint,
+import type {
+  Amounts,
+  LabelSelector,
+  Labels,
+  NodeTerm,
+  PodShape,
+  PodTerm,
+  SpreadConstraint,
+  Taint,
 } from '../../../functions/scheduling/model.ts';
-import type { WorkspaceInput } from '../../../functions/scheduling/workspace.ts';
+import type { Layout } from './real-cluster.ts';
 
-/** A node as it would be once a plan is carried out. */
-interface PlacedNode {
-  readonly name: string;
-  readonly labels: Labels;
-  readonly taints: readonly Taint[];
-  readonly allocatable: Readonly<Record<string, number>>;
-  readonly shapes: readonly PodShape[];
+export type PlacedNode = Layout['nodes'][number];
+export type PlacedPod = Layout['bound'][number];
+
+/** Nodes that are up, and pods that run on them. */
+export interface Cluster {
+  readonly nodes: readonly PlacedNode[];
+  readonly running: readonly PlacedPod[];
 }
 
 /**
- * Holds a plan against kube-scheduler's filters, written here a second time and as plainly as possible: node by node, pod by pod, on the
- * finished placement. Spread is checked on the whole placement, which is stricter than the scheduler's own step-by-step view.
+ * kube-scheduler's filters, written a second time and as plainly as possible: why a pod cannot go to its node as the cluster is, undefined where
+ * it can. Of the operators of labels there are those that the tests use.
  */
-export function expectSchedulable(input: WorkspaceInput, plan: WorkerPlan): void {
-  const nodes = carryOut(input, plan);
-  const lonely: string[] = [];
-  for (const node of nodes) {
-    expectRoom(node);
-    for (const shape of node.shapes) {
-      expect(repels(node, shape), `${node.name} repels a pod by a taint`).toBe(false);
-      expect(wanted(node, shape), `${node.name} lacks labels that a pod asks for`).toBe(true);
-      for (const term of shape.apart ?? [])
-        expect(others(nodes, node, shape, term), `${node.name} has company that a pod keeps away from`).toBe(
-          0,
-        );
-      for (const term of shape.together ?? []) {
-        if (others(nodes, node, shape, term) > 0) continue;
-        expect(finds(term.selector, shape), `${node.name} lacks company`).toBe(true);
-        lonely.push(JSON.stringify(term));
-      }
-    }
+export function obstacleOf(pod: PlacedPod, { nodes, running }: Cluster): string | undefined {
+  const node = nodes.find(({ name }) => name === pod.node);
+  if (!node) return 'its node is not there';
+  const { shape } = pod;
+  const on = running.filter((one) => one.node === node.name).map((one) => one.shape);
+  if (repels(node.taints, shape)) return 'the node repels it by a taint';
+  if (!takes(shape.nodeTerms, node.labels)) return 'the node lacks labels that it asks for';
+  const lacking = tooLittle(node.allocatable, on, shape);
+  if (lacking !== undefined) return `the node has too little ${lacking}`;
+  if (portTaken(on, shape)) return 'its host port is taken';
+  const labelsOf = (name: string): Labels => nodes.find((one) => one.name === name)?.labels ?? {};
+  const beside = (one: PlacedPod, key: string) =>
+    node.labels[key] !== undefined && labelsOf(one.node)[key] === node.labels[key];
+  const meets = (one: PlacedPod, term: PodTerm, found: PlacedPod) =>
+    beside(one, term.topologyKey) && finds(term, found.shape);
+  for (const one of running) {
+    if (shape.apart?.some((term) => meets(one, term, one))) return 'a pod is there that it keeps away from';
+    if (one.shape.apart?.some((term) => meets(one, term, pod)))
+      return 'a pod is there that keeps away from it';
   }
-  // The first of pods that want to be together may go anywhere; a second one alone would be refused.
-  expect(lonely.length, 'pods that want each other are apart').toBe(new Set(lonely).size);
-  expectNothingLost(input, plan);
+  if (!hasCompany(pod, running, beside)) return 'no pod is there that it wants to be with';
+  const uneven = shape.spread?.some((one) => skewOf(one, pod, node, { nodes, running }) > one.maxSkew);
+  return uneven ? 'it would be spread unevenly' : undefined;
 }
 
-function carryOut({ pods, nodes, offerings }: WorkspaceInput, plan: WorkerPlan): PlacedNode[] {
-  const shapeOf = new Map(pods.map(({ name, shape }) => [name, shape]));
-  // Copies, so that each pod is an object of its own.
-  const shapes = (names: readonly string[]) => names.map((name) => ({ ...(shapeOf.get(name) as PodShape) }));
-  const present = nodes.map((node: NodeView): PlacedNode => {
-    const added = plan.onPresent.find((one) => one.node === node.name)?.pods ?? [];
-    return { ...node, shapes: [...node.pods.map(({ shape }) => ({ ...shape })), ...shapes(added)] };
-  });
-  const planned = plan.additions.map((addition, index): PlacedNode => {
-    const offering = offerings.find(
-      (one) =>
-        one.pool === addition.pool &&
-        one.zone === addition.zone &&
-        one.instanceType === addition.instanceType,
-    ) as Offering;
-    return { ...offering, name: `planned-${index}`, shapes: shapes(addition.pods) };
-  });
-  return [...present, ...planned];
+function tooLittle(
+  allocatable: Amounts,
+  on: readonly PodShape[],
+  { requests }: PodShape,
+): string | undefined {
+  if (on.length >= (allocatable.pods ?? Number.POSITIVE_INFINITY)) return 'pods';
+  const used = (name: string) => on.reduce((sum, one) => sum + (one.requests[name] ?? 0), 0);
+  const lacking = Object.entries(requests).find(
+    ([name, amount]) => used(name) + amount > (allocatable[name] ?? 0),
+  );
+  return lacking?.[0];
 }
 
-function expectRoom({ name, allocatable, shapes }: PlacedNode): void {
-  const used: Record<string, number> = { pods: shapes.length };
-  for (const { requests } of shapes)
-    for (const [key, amount] of Object.entries(requests)) used[key] = (used[key] ?? 0) + amount;
-  for (const [key, amount] of Object.entries(used))
-    expect(amount, `${key} of ${name}`).toBeLessThanOrEqual(
-      allocatable[key] ?? (key === 'pods' ? Number.POSITIVE_INFINITY : 0),
-    );
-  const ports = shapes.flatMap(({ hostPorts = [] }) => hostPorts);
-  expect(new Set(ports).size, `ports of ${name}`).toBe(ports.length);
-}
-
-const repels = ({ taints }: PlacedNode, { tolerations = [] }: PodShape): boolean =>
+const repels = (taints: readonly Taint[], { tolerations = [] }: PodShape): boolean =>
   taints.some(
     ({ key, value = '', effect }) =>
       effect !== 'PreferNoSchedule' &&
@@ -93,31 +73,65 @@ const repels = ({ taints }: PlacedNode, { tolerations = [] }: PodShape): boolean
       ),
   );
 
-const wanted = ({ labels }: PlacedNode, { nodeTerms = [] }: PodShape): boolean =>
-  nodeTerms.length === 0 ||
-  nodeTerms.some((term) => term.every(({ key, values = [] }) => values.includes(labels[key] ?? '')));
+const takes = (terms: readonly NodeTerm[] = [], labels: Labels): boolean =>
+  terms.length === 0 ||
+  terms.some((term) =>
+    term.every(({ key, operator, values = [] }) =>
+      operator === 'NotIn' ? !values.includes(labels[key] ?? '') : values.includes(labels[key] ?? ''),
+    ),
+  );
 
-const domain = ({ name, labels }: PlacedNode, key: string): string | undefined =>
-  key === hostnameKey ? name : labels[key];
+const portTaken = (on: readonly PodShape[], { hostPorts = [] }: PodShape): boolean => {
+  const everywhere = '0.0.0.0';
+  const taken = on.flatMap((shape) => shape.hostPorts ?? []).map((port) => port.split('/'));
+  return hostPorts
+    .map((port) => port.split('/'))
+    .some(([protocol, address, number]) =>
+      taken.some(
+        (other) =>
+          other[0] === protocol &&
+          other[2] === number &&
+          (other[1] === address || other[1] === everywhere || address === everywhere),
+      ),
+    );
+};
 
-const finds = (selector: LabelSelector | undefined, { labels }: PodShape): boolean =>
-  selector !== undefined && Object.entries(selector.matchLabels ?? {}).every(([k, v]) => labels[k] === v);
+const selects = (selector: LabelSelector | undefined, { labels }: PodShape): boolean =>
+  selector !== undefined &&
+  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 
-const others = (
-  nodes: readonly PlacedNode[],
+const finds = ({ namespaces, selector }: PodTerm, shape: PodShape): boolean =>
+  (namespaces === 'all' || namespaces.includes(shape.namespace)) && selects(selector, shape);
+
+/** Company is who all terms find; where nobody is anywhere, one that would be company to itself needs none. */
+function hasCompany(
+  { shape }: PlacedPod,
+  running: readonly PlacedPod[],
+  beside: (one: PlacedPod, key: string) => boolean,
+): boolean {
+  const { together = [] } = shape;
+  const isCompany = (one: PodShape) => together.every((term) => finds(term, one));
+  const company = running.filter((one) => isCompany(one.shape));
+  if (company.length === 0 && isCompany(shape)) return true;
+  return together.every(({ topologyKey }) => company.some((one) => beside(one, topologyKey)));
+}
+
+/** Counted on the nodes that the pod's own affinity takes, with whatever taints. */
+function skewOf(
+  { minDomains = 1, selector, topologyKey }: SpreadConstraint,
+  { shape }: PlacedPod,
   node: PlacedNode,
-  self: PodShape,
-  { topologyKey, selector, namespaces }: PodTerm,
-): number =>
-  nodes
-    .filter((one) => domain(one, topologyKey) === domain(node, topologyKey))
-    .flatMap(({ shapes }) => shapes)
-    .filter(
-      (one) =>
-        one !== self && finds(selector, one) && (namespaces === 'all' || namespaces.includes(one.namespace)),
-    ).length;
-
-function expectNothingLost({ pods }: WorkspaceInput, plan: WorkerPlan): void {
-  const named = [...plan.additions, ...plan.onPresent, ...plan.leftOut].flatMap((one) => one.pods);
-  expect([...named].sort()).toEqual(pods.map(({ name }) => name).sort());
+  { nodes, running }: Cluster,
+): number {
+  const counts = new Map<string, number>();
+  for (const { labels, name } of nodes.filter((one) => takes(shape.nodeTerms, one.labels))) {
+    const there = running.filter(
+      (one) => one.node === name && one.shape.namespace === shape.namespace && selects(selector, one.shape),
+    );
+    const value = labels[topologyKey] ?? '';
+    counts.set(value, (counts.get(value) ?? 0) + there.length);
+  }
+  const least = counts.size < minDomains ? 0 : Math.min(...counts.values());
+  const self = selects(selector, shape) ? 1 : 0;
+  return (counts.get(node.labels[topologyKey] ?? '') ?? 0) + self - least;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { KubernetesObservation } from '../../../functions/sweep/contracts.ts';
-import { decideHung, type HungObservation, hungPolicy } from '../../../functions/sweep/decide-hung.ts';
+import { decideHung, hungPolicy } from '../../../functions/sweep/decide-hung.ts';
 import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
+import type { ControlPlane } from '../../../functions/sweep/observe-control-planes.ts';
 import { etcdOf, kubernetesOf } from './hung-cluster.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -34,39 +35,42 @@ const kubernetes = (over: Partial<KubernetesObservation> = {}) => ({
 });
 
 /** Slot b hangs; a and c are well. */
-const hung = (over: Partial<HungObservation> = {}): HungObservation => ({
+const hung = (over: Partial<ControlPlane> = {}): ControlPlane => ({
   cluster: 'ha',
   slots: [swept('a'), swept('b'), swept('c')],
   kubernetes: kubernetes(),
   etcd: etcdOf(fresh, ['a', 'c']),
+  scheduled: [],
   ...over,
 });
 const withB = (over: Partial<SweptSlot>) => hung({ slots: [swept('a'), swept('b', over), swept('c')] });
 const withC = (over: Partial<SweptSlot>) => hung({ slots: [swept('a'), swept('b'), swept('c', over)] });
 const { etcd: _etcd, ...withoutEtcd } = hung();
+const { kubernetes: _kubernetes, ...unwatched } = hung();
+const healthyEtcd = etcdOf(fresh, ['a', 'c']);
 const { group: _group, ...groupless } = swept('c');
 
 const fact = 'i-b runs and has not been ready for 660 s';
 const last = (slot: string, instanceId: string, at: string) =>
   hung({ lastReplacement: { slot, instanceId, at } });
 
-test.each<[string, HungObservation, string, string]>([
+test.each<[string, ControlPlane, string, string]>([
   [
     'a node that hangs while all others are well',
     hung(),
-    'replace-hung-node',
+    'start-replace-node',
     `${fact}, and all others are well`,
   ],
   [
     'the same an hour after the last one',
     last('a', 'i-old', '2026-03-01T11:00:00.000Z'),
-    'replace-hung-node',
+    'start-replace-node',
     `${fact}, and all others are well`,
   ],
   [
     'one whose replacement an earlier look announced and did not see through',
     last('b', 'i-b', '2026-03-01T11:59:00.000Z'),
-    'replace-hung-node',
+    'start-replace-node',
     `${fact}, and all others are well`,
   ],
   [
@@ -99,13 +103,13 @@ test.each<[string, HungObservation, string, string]>([
       kubernetes: kubernetes({ unreadySince: { ...unreadyB, c: { instanceId: 'i-c', since: fresh } } }),
     }),
     'report',
-    `${fact}, but other slots are not ready either: c`,
+    `${fact}, but other slots are not ready: c`,
   ],
   [
-    'one beside a slot that is planned to be replaced',
-    withC({ phase: 'planned' }),
+    'one beside a slot that is still forming',
+    withC({ phase: 'forming' }),
     'report',
-    `${fact}, but slot c is planned`,
+    `${fact}, but slot c is forming`,
   ],
   [
     'one beside a slot without a group',
@@ -150,12 +154,43 @@ test.each<[string, HungObservation, string, string]>([
     'report',
     `${fact}, but the member of slot c is not healthy: it is no voter`,
   ],
+  [
+    'one of an etcd with an alarm',
+    hung({ etcd: { ...healthyEtcd, alarms: ['memberID:1 alarm:NOSPACE'] } }),
+    'report',
+    `${fact}, but etcd has alarms: memberID:1 alarm:NOSPACE`,
+  ],
+  [
+    'one of an etcd whose members differ',
+    hung({ etcd: { ...healthyEtcd, hash: 'differs' } }),
+    'report',
+    `${fact}, but etcd's members hold different keys at one revision`,
+  ],
+  [
+    'one of an etcd with a member that is no slot, which counts for the quorum',
+    hung({
+      etcd: {
+        ...healthyEtcd,
+        members: healthyEtcd.members.flatMap(({ slot, ...member }) =>
+          slot === 'b'
+            ? [
+                { ...member, slot },
+                { ...member, name: 'stranger' },
+              ]
+            : [{ ...member, slot }],
+        ) as typeof healthyEtcd.members,
+      },
+    }),
+    'report',
+    `${fact}, but member stranger of etcd is no slot of this cluster`,
+  ],
 ])('%s', (_name, observation, action, reason) => {
   const finding = decideHung(observation, hungPolicy, now);
   expect(finding).toMatchObject({ cluster: 'ha', slot: 'b', instanceId: 'i-b', action, reason });
 });
 
-test.each<[string, HungObservation]>([
+test.each<[string, ControlPlane]>([
+  ['nobody watched Kubernetes', unwatched],
   ['every slot is ready', hung({ kubernetes: kubernetes({ unreadySince: {} }) })],
   ['Kubernetes was watched too long ago', hung({ kubernetes: kubernetes({ observedAt: stale }) })],
   ['it cannot be read when Kubernetes was watched', hung({ kubernetes: kubernetes({ observedAt: 'then' }) })],
@@ -168,7 +203,7 @@ test.each<[string, HungObservation]>([
     }),
   ],
   ['the cluster was never formed', withB({ formed: false })],
-  ['a planned replacement has the slot in hand', withB({ phase: 'planned' })],
+  ['the slot is still forming', withB({ phase: 'forming' })],
   ['the group has no instance', withB({ group: { launchSuspended: false } })],
   ['the group replaces the instance already', withB(withInstance('i-b', 'Terminating', 'running'))],
   ['the instance stops', withB(withInstance('i-b', 'InService', 'stopping'))],

@@ -28,6 +28,12 @@ const withInstance = (instanceId: string, lifecycleState: string, state: string)
   group: { launchSuspended: false, instance: { instanceId, lifecycleState, state } },
 });
 const empty = { group: { launchSuspended: false } };
+const suspended = {
+  group: {
+    launchSuspended: true,
+    instance: { instanceId: 'i-1', lifecycleState: 'InService', state: 'running' },
+  },
+};
 
 const failed = (kind: LaunchFailure['kind'], at = '2026-03-01T11:59:59Z', message = ''): LaunchFailure => ({
   at,
@@ -136,10 +142,22 @@ const rows: [string, SweptSlot, string, string][] = [
     'Launch is suspended and nobody who could have done so is at work',
   ],
   [
-    'Launch suspended by a planned replacement',
-    serving({ group: { launchSuspended: true }, phase: 'planned' }),
+    'Launch suspended by a planned replacement that awaits the end of the instance',
+    serving({ group: { launchSuspended: true }, leased: true }),
+    'wait',
+    'an execution has the slot in hand',
+  ],
+  [
+    'Launch suspended by a planned replacement that has not ended the instance yet',
+    serving({ ...suspended, leased: true }),
     'none',
-    'a planned replacement has the slot in hand',
+    'an execution has the slot in hand',
+  ],
+  [
+    'Launch suspended by a planned replacement that died before it ended the instance',
+    serving(suspended),
+    'resume-launch',
+    'Launch is suspended and nobody who could have done so is at work',
   ],
   ['no group', gone, 'report', 'its Auto Scaling group is gone: provision the cluster again'],
   [
@@ -199,7 +217,6 @@ test.each<[string, SweptSlot, boolean]>([
   ['one that an execution has in hand', serving({ ...free, leased: true }), true],
   ['one that provision-cluster waits for', serving({ ...free, formed: false, leased: true }), true],
   ['one of a cluster whose forming died', serving({ ...free, formed: false }), false],
-  ['one in a planned replacement', serving({ ...free, phase: 'planned' }), false],
   ['one whose Launch is suspended', serving({ ...free, group: { launchSuspended: true } }), false],
 ])('the launches of %s are looked at only where they could tell something', (_name, swept, matters) => {
   expect(launchMatters(swept)).toBe(matters);

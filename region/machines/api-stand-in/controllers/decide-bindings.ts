@@ -1,8 +1,8 @@
-import { type Bin, put, roomIn, valueIn } from '../../../../functions/scheduling/bins.ts';
+import { type Bin, put, roomIn } from '../../../../functions/scheduling/bins.ts';
 import { meetsOne, repellingTaint } from '../../../../functions/scheduling/labels.ts';
 import type { NodeView } from '../../../../functions/scheduling/model.ts';
 import { type Attempt, attemptsOf, type PodClass } from '../../../../functions/scheduling/pod-classes.ts';
-import { allowance, type SpreadBond } from '../../../../functions/scheduling/topology.ts';
+import { allowance, type SpreadBond, valueIn } from '../../../../functions/scheduling/topology.ts';
 import { openWorkspace, type Workspace } from '../../../../functions/scheduling/workspace.ts';
 import { type ApiObject, at, textOf } from '../json.ts';
 import { amountsOf, cordoned, nodeNameLabel, shapeOf, taintsOf } from './pod-shape.ts';
@@ -104,10 +104,10 @@ function obstacleIn(bin: Bin, attempt: Attempt, { bins, dimensions }: Workspace)
   }
   // The scheduler's defaults: a node counts for the spread where the pod's affinity takes it, whatever its taints.
   const leastOf = ({ group, minDomains }: SpreadBond): number => {
-    const { topologyKey } = group.term;
+    const { topologyKey } = group;
     const values = new Set(
       bins
-        .filter(({ labels }) => meetsOne(labels, shape.nodeTerms))
+        .filter(({ labels }) => meetsOne(labels, podClass.shape.nodeTerms))
         .map((one) => valueIn(one, topologyKey))
         .filter((value) => value !== undefined),
     );

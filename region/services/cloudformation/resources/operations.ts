@@ -155,6 +155,24 @@ const alarm = provider({
     context.call('cloudwatch', 'deleteAlarms', { AlarmNames: [physicalId] }),
 });
 
+const dashboard = provider({
+  type: 'AWS::CloudWatch::Dashboard',
+  properties: object({ DashboardName: text.optional(), DashboardBody: text }),
+  attributes: [],
+  replacedBy: ['DashboardName'],
+  create: async ({ DashboardBody, DashboardName }, context) => {
+    const physicalId = DashboardName ?? context.name(255);
+    await context.call('cloudwatch', 'putDashboard', { DashboardName: physicalId, DashboardBody });
+    return { physicalId, attributes: {} };
+  },
+  update: async (existing, { DashboardBody }, context) => {
+    await context.call('cloudwatch', 'putDashboard', { DashboardName: existing.physicalId, DashboardBody });
+    return existing;
+  },
+  remove: ({ physicalId }, context) =>
+    context.call('cloudwatch', 'deleteDashboards', { DashboardNames: [physicalId] }),
+});
+
 /** The nested members of an alarm without those that the template does not have. */
 function withoutUndefined(value: object): object {
   return JSON.parse(JSON.stringify(value)) as object;
@@ -169,4 +187,4 @@ const metadata = provider({
   remove: async () => undefined,
 });
 
-export const operationsProviders = [logGroup, queue, queuePolicy, alarm, metadata];
+export const operationsProviders = [logGroup, queue, queuePolicy, alarm, dashboard, metadata];
