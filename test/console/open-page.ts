@@ -31,6 +31,8 @@ export async function openPage(
   { height = 900, scheme = 'light', width }: Look,
 ): Promise<OpenPage> {
   const page = await browser.newPage();
+  // A busy machine draws late; what is awaited still comes.
+  page.setDefaultTimeout(90_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warn'].includes(message.type())) complaints.push(message.text());
@@ -56,7 +58,7 @@ export async function openPage(
     press: (name) => page.locator(byName('button', name)).setTimeout(30_000).click(),
     isThere: async (name) => (await page.$(byName('button', name))) !== null,
     async type(name, text) {
-      const field = await page.waitForSelector(byName('textbox', name), { timeout: 10_000 });
+      const field = await page.waitForSelector(byName('textbox', name), { timeout: 60_000 });
       await field?.click({ count: 3 });
       await field?.type(text);
     },
