@@ -55,7 +55,7 @@ export async function openPage(
       }
       return '';
     },
-    press: (name) => page.locator(byName('button', name)).setTimeout(30_000).click(),
+    press: (name) => page.locator(byName('button', name)).setTimeout(90_000).click(),
     isThere: async (name) => (await page.$(byName('button', name))) !== null,
     async type(name, text) {
       const field = await page.waitForSelector(byName('textbox', name), { timeout: 60_000 });
