@@ -12,6 +12,7 @@ const commands = {
   bench: { needs: ['etcd', 'synth'], args: ['bench/main.ts'] },
   region: { needs: ['etcd'], args: ['cli/main.ts', 'region'] },
   trivet: { needs: [], args: ['cli/main.ts'] },
+  screenshots: { needs: ['etcd', 'synth'], args: ['scripts/screenshots/main.ts'] },
   binaries: { needs: [], args: ['scripts/binaries/main.ts'] },
   build: { needs: ['build!'], args: [] },
   synth: { needs: ['synth!'], args: [] },
