@@ -1,9 +1,7 @@
-import type { Graph, StateProgress, Step } from './graph-contracts.ts';
-
 /**
- * What `trivet console` tells its page, and what the page asks of it. Types alone, for both sides: nothing is imported here. Dates are
- * ISO 8601 strings.
+ * What `trivet console` tells its page, and what the page asks of it: types alone, for both sides. Dates are ISO 8601 strings.
  */
+import type { Graph, StateProgress, Step } from './graph-contracts.ts';
 
 /** How something is, in the one word that the page shows as mark and colour; never by colour alone. */
 export type State = 'well' | 'busy' | 'unwell' | 'unknown';

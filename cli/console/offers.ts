@@ -26,8 +26,14 @@ const labels: Readonly<Record<string, string>> = {
   'resume-automation': 'Resume',
 };
 
-/** Parameters that name what a runbook is of; all others are asked for. */
+/** Parameters that name what a runbook is of. */
 const naming = ['Cluster', 'Slot', 'Pool', 'InstanceId'];
+
+/** The cluster's name, typed again: the page asks for that itself, wherever something is lost. */
+export const confirmation = 'Confirm';
+
+/** All others are asked for. */
+const known = [...naming, confirmation];
 
 /** The runbooks of a subject: those whose naming parameters are the subject's. New ones need nothing here. Pure. */
 function runbooksOf(cluster: string, subject: Subject, isOfUse: (name: string) => boolean): Offer[] {
@@ -54,7 +60,7 @@ function offerOf(
     name,
     cluster,
     parameters: subject,
-    asks: parameters.filter((parameter) => !naming.includes(parameter.name)).map(askOf),
+    asks: parameters.filter((parameter) => !known.includes(parameter.name)).map(askOf),
     label: labels[name] ?? wordsOf(name),
     title: `${title}: ${whose}`,
     says: [

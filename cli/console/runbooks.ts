@@ -4,14 +4,10 @@ import { approveRunbook } from '../runbooks/act.ts';
 import { findRunbook, runbookOf, wrapperArnOf } from '../runbooks/automations.ts';
 import { beginRunbook } from '../runbooks/start.ts';
 import type { Target } from '../target.ts';
-import type { ActionAnswer, ApprovalView } from './contracts.ts';
-import { offersOfApproval } from './offers.ts';
+import type { ActionAnswer, ActionRequest, ApprovalView } from './contracts.ts';
+import { confirmation, offersOfApproval } from './offers.ts';
 
-export interface RunbookRequest {
-  readonly name: string;
-  readonly cluster: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
+type RunbookRequest = Omit<ActionRequest, 'kind'>;
 
 /**
  * Starts a runbook: the same SSM Automation document, with the same checks and approvals, as from the AWS console and `trivet runbook`. The
@@ -19,10 +15,15 @@ export interface RunbookRequest {
  */
 export async function startRunbook(
   target: Target,
-  { cluster, name, parameters }: RunbookRequest,
+  { cluster, confirm, name, parameters }: RunbookRequest,
 ): Promise<ActionAnswer> {
   const runbook = findRunbook(name);
-  const id = await beginRunbook(target, runbook, { ...parameters, Cluster: cluster });
+  const takesName = runbook.parameters.some((parameter) => parameter.name === confirmation);
+  const id = await beginRunbook(target, runbook, {
+    ...parameters,
+    Cluster: cluster,
+    ...(takesName && { [confirmation]: confirm ?? '' }),
+  });
   const waits = runbook.approval ? ' It waits for an approval.' : '';
   return {
     message: `Started ${name}: automation ${id}.${waits}`,

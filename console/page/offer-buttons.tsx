@@ -9,7 +9,7 @@ export const OfferContext = createContext<(offer: Offer) => void>(() => {});
 export function OfferButtons({ offers }: { readonly offers: readonly Offer[] }) {
   const ask = useContext(OfferContext);
   if (offers.length === 0) return null;
-  const runbooks = offers.filter(({ kind }) => kind === 'runbook');
+  const mends = offers.filter(({ kind }) => kind !== 'break');
   const breaks = offers.filter(({ kind }) => kind === 'break');
   const button = (offer: Offer) => (
     <button
@@ -25,7 +25,7 @@ export function OfferButtons({ offers }: { readonly offers: readonly Offer[] }) 
   );
   return (
     <div class="offers">
-      {runbooks.length > 0 && <span>{runbooks.map(button)}</span>}
+      {mends.length > 0 && <span>{mends.map(button)}</span>}
       {breaks.length > 0 && <span>{breaks.map(button)}</span>}
     </div>
   );

@@ -248,6 +248,21 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     expect(await instanceOf('a')).not.toBe(before);
   });
 
+  test('replaces a node on purpose and gives a pool another size', { timeout: 240_000 }, async () => {
+    const before = await instanceOf('b');
+    await answer('Replace a control-plane node: b', 'Replace');
+    await says('Work', /replace-control-plane-node/);
+    await eventually(async () => ![before, ''].includes(await instanceOf('b')), {
+      ...soon,
+      what: 'another instance',
+    });
+    await says('Slot b', /serving/, { timeoutMs: 120_000, intervalMs: 200 });
+    await wide.press('Give a pool another size: general');
+    await wide.type('Size', '4');
+    await wide.press('Resize');
+    await says('general', '4 of 4 workers are ready.', { timeoutMs: 120_000, intervalMs: 200 });
+  });
+
   test('loses a volume once the name is typed, and has the slot judged: it is held', {
     timeout: 180_000,
   }, async () => {
@@ -263,29 +278,44 @@ describe.skipIf(chromium === undefined)('the console’s page, in Chromium', () 
     expect(wide.complaints).toEqual([]);
   });
 
-  test('says when its data is old, and goes on by itself after the console’s and the region’s restart', {
-    timeout: 180_000,
+  test('says when its data is old, and goes on by itself after the console’s restart', {
+    timeout: 60_000,
   }, async () => {
-    const { endpoint } = deployed.region;
     const { port } = new URL(server.url);
     await server.close();
-    await eventually(
-      async () =>
-        /No answer from the console on this machine for \d+ s\. What you see is from [\d:]{8}\./.test(
-          await wide.text(),
-        ),
-      soon,
-    );
+    await shows('No answer from the console on this machine for ');
+    expect(await wide.text()).toMatch(/What you see is from [\d:]{8}\. Start it again/);
+    expect(await wide.textOf('Slot c')).toContain('held');
     server = await openConsole(deployed.target, Number(port));
     await hides('No answer from');
+    expect(await wide.isSamePage()).toBe(true);
+  });
 
+  test('takes the cluster away once that is approved', { timeout: 240_000 }, async () => {
+    await wide.press('Retire a cluster: demo');
+    await wide.type('To go on, type the cluster’s name: demo', 'demo');
+    await wide.press('Retire');
+    await shows('It waits for an approval.');
+    await says('Waiting for an approval', /Retire a cluster \(retire-cluster\)/);
+    await wide.press('Approve: Retire a cluster');
+    await wide.type('To go on, type the cluster’s name: demo', 'demo');
+    await wide.press('Approve');
+    await says('Work', /retire-cluster/);
+    await eventually(async () => (await wide.text()).includes('There are no clusters yet'), {
+      timeoutMs: 200_000,
+      intervalMs: 200,
+      what: 'the end of the cluster',
+    });
+    expect(await wide.isSamePage()).toBe(true);
+  });
+
+  test('goes on by itself after the region’s restart', { timeout: 120_000 }, async () => {
+    const { host, port } = new URL(deployed.region.endpoint);
     await deployed.stop();
-    const host = new URL(endpoint).host;
     await shows(`No answer from ${host} for `);
-    expect(await wide.textOf('Slot c')).toContain('held');
-    deployed = await deployRegion({ port: Number(new URL(endpoint).port) });
-    await shows('There are no clusters yet');
-    expect(await wide.text()).not.toContain('No answer from');
+    deployed = await deployRegion({ port: Number(port) });
+    await hides('No answer from');
+    expect(await wide.text()).toContain('There are no clusters yet');
     expect(await wide.isSamePage()).toBe(true);
   });
 });

@@ -93,6 +93,31 @@ describe('a runbook', () => {
   });
 });
 
+describe('a runbook that takes something away', () => {
+  const retire = { name: 'retire-cluster', parameters: { Volumes: 'delete' } };
+
+  test('gets the name that was typed, and waits for the approval of whoever started it', async () => {
+    expect(await act({ ...retire, confirm: 'demo' })).toEqual({
+      message: 'Started retire-cluster: automation 5678. It waits for an approval.',
+    });
+    expect(started.at(-1)).toEqual({
+      DocumentName: 'trivet-retire-cluster',
+      Parameters: {
+        Cluster: ['demo'],
+        Confirm: ['demo'],
+        Volumes: ['delete'],
+        Approvers: ['arn:aws:iam::123456789012:user/one'],
+      },
+    });
+  });
+
+  test('is not started without', async () => {
+    const before = started.length;
+    await expect(act(retire)).rejects.toThrow(/^confirm: type the name of the cluster, demo/);
+    expect(started).toHaveLength(before);
+  });
+});
+
 describe('an approval', () => {
   test('that is waited for is found, with whose it is, and of Trivet’s runbooks alone', async () => {
     expect(await readApprovals(target, ssm as never)).toMatchObject([
