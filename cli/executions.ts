@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { SFN } from '@aws-sdk/client-sfn';
 import { executionArnOf } from '../functions/aws/executions.ts';
 import { follow, type Outcome } from './follow.ts';
 import { CommandError, type Output } from './output.ts';
@@ -51,7 +52,7 @@ async function startOrJoin(target: Target, { input, prefix, workflow }: StartReq
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const name = `${prefix}-${attempt}`;
     const executionArn = executionArnOf(stateMachineArn, name);
-    const present = await find(target, executionArn);
+    const present = await findExecution(target, executionArn);
     // Names of clusters and pools have hyphens: another's may read the same.
     const same = isDeepStrictEqual(JSON.parse(present?.input ?? '{}'), input);
     if (present?.status === 'RUNNING' && same) return executionArn;
@@ -64,7 +65,8 @@ async function startOrJoin(target: Target, { input, prefix, workflow }: StartReq
   );
 }
 
-async function find(target: Target, executionArn: string) {
+/** An execution; undefined where there is none of that ARN (yet). */
+export async function findExecution(target: Pick<Target, 'states'>, executionArn: string) {
   try {
     return await target.states.describeExecution({ executionArn });
   } catch (error) {
@@ -90,4 +92,20 @@ async function start(
       `there is no ${stateMachineArn}: is Trivet deployed there? See "Deploy to AWS" in the README.`,
     );
   }
+}
+
+/** ARNs of the deployment's workflows. */
+export async function listWorkflows(
+  states: Pick<SFN, 'listStateMachines'>,
+  deployment: string,
+): Promise<string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await states.listStateMachines({ ...(nextToken !== undefined && { nextToken }) });
+    for (const { name = '', stateMachineArn = '' } of page.stateMachines ?? [])
+      if (name.startsWith(`${deployment}-`)) arns.push(stateMachineArn);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return arns;
 }

@@ -1,6 +1,5 @@
 import { makeObjects } from '../../functions/aws/objects.ts';
-import type { RepairsRecord } from '../../functions/aws/registry.ts';
-import { makeRegistry } from '../../functions/aws/registry.ts';
+import { makeRegistry, type RepairsRecord } from '../../functions/aws/registry.ts';
 import type { WorkerNode } from '../../functions/demand/contracts.ts';
 import { readObservation } from '../../functions/demand/read-observation.ts';
 import { type Decision, readDecisions, renderDecision } from '../decisions.ts';

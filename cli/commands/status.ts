@@ -5,6 +5,7 @@ import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
 import { retiringReason } from '../../functions/clusters/retiring.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
+import { listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
@@ -157,15 +158,12 @@ function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatu
 
 /** Of all workflows of the deployment; executions are named by their cluster first. */
 async function runningExecutions(target: Target, cluster: string) {
-  const { stateMachines = [] } = await target.states.listStateMachines({ maxResults: 1000 });
-  const prefix = target.stateMachineArn('');
+  const workflows = await listWorkflows(target.states, target.deployment);
   const found = await Promise.all(
-    stateMachines
-      .filter(({ stateMachineArn = '' }) => stateMachineArn.startsWith(prefix))
-      .map(async ({ stateMachineArn }) => {
-        const listed = await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' });
-        return listed.executions ?? [];
-      }),
+    workflows.map(async (stateMachineArn) => {
+      const listed = await target.states.listExecutions({ stateMachineArn, statusFilter: 'RUNNING' });
+      return listed.executions ?? [];
+    }),
   );
   return found
     .flat()

@@ -1,7 +1,7 @@
 import type { AutoScaling } from '@aws-sdk/client-auto-scaling';
 import type { EC2, Tag } from '@aws-sdk/client-ec2';
 import type { ClusterRecord, ObservationRecord, Registry, SlotRecord } from '../../functions/aws/registry.ts';
-import { poolGroupName, slotResourceName, tagKeys } from '../../functions/clusters/names.ts';
+import { poolZonesOf, slotResourceName, tagKeys } from '../../functions/clusters/names.ts';
 import { readTags } from '../../functions/clusters/ownership.ts';
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
 import type { EtcdHealth } from '../../functions/etcd/contracts.ts';
@@ -174,9 +174,7 @@ async function readGroups(
 ): Promise<GroupReading[]> {
   const names = [
     ...(spec?.zones ?? []).map((slot) => slotResourceName(deployment, cluster, slot)),
-    ...(spec?.pools ?? []).flatMap(({ name, zones }) =>
-      zones.map((zone) => poolGroupName(deployment, cluster, name, zone)),
-    ),
+    ...poolZonesOf(deployment, cluster, spec?.pools ?? []).map(({ groupName }) => groupName),
   ];
   const groups: GroupReading[] = [];
   for (let from = 0; from < names.length; from += namesPerCallMax) {

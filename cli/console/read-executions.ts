@@ -1,5 +1,6 @@
 import type { SFN } from '@aws-sdk/client-sfn';
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
+import { listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import type { ExecutionReading } from './readings.ts';
 
@@ -39,7 +40,7 @@ export function createExecutionSource(
 
   const workflows = async (): Promise<readonly string[]> => {
     if (known && now() - known.at < workflowsMilliseconds) return known.arns;
-    const arns = await listWorkflows(states, `${deployment}-`);
+    const arns = await listWorkflows(states, deployment);
     // A deployment that is being made has none yet: it is asked for at once again.
     if (arns.length > 0) known = { arns, at: now() };
     return arns;
@@ -90,18 +91,6 @@ export function createExecutionSource(
     },
     specOf: async (execution) => (await inputOf(execution)).spec,
   };
-}
-
-async function listWorkflows(states: Pick<SFN, 'listStateMachines'>, prefix: string): Promise<string[]> {
-  const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await states.listStateMachines({ ...(nextToken !== undefined && { nextToken }) });
-    for (const { name = '', stateMachineArn = '' } of page.stateMachines ?? [])
-      if (name.startsWith(prefix)) arns.push(stateMachineArn);
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return arns;
 }
 
 /** `demo-1f0c2a44-1` is of `demo`: what provision-cluster is started under (cli/commands/provision.ts). */

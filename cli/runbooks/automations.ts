@@ -1,6 +1,8 @@
 import type { AutomationExecution } from '@aws-sdk/client-ssm';
 import { executionArnOf } from '../../functions/aws/executions.ts';
 import { type Runbook, runbooks } from '../../functions/runbooks/definitions.ts';
+import { findExecution } from '../executions.ts';
+import { eventsAfter } from '../history.ts';
 import { CommandError } from '../output.ts';
 import type { Target } from '../target.ts';
 
@@ -44,20 +46,11 @@ export function wrapperArnOf(target: Target, id: string): string {
 /** The workflow that an automation has started or joined; undefined where there is none (yet). */
 export async function startedWorkflow(target: Target, id: string): Promise<string | undefined> {
   const executionArn = wrapperArnOf(target, id);
-  let nextToken: string | undefined;
-  do {
-    const page = await target.states
-      .getExecutionHistory({ executionArn, ...(nextToken !== undefined && { nextToken }) })
-      .catch((error: unknown) => {
-        if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined;
-        throw error;
-      });
-    for (const { stateExitedEventDetails: left } of page?.events ?? [])
-      if (left?.name === 'Start workflow')
-        return (JSON.parse(left.output ?? '{}') as { executionArn?: string }).executionArn;
-    nextToken = page?.nextToken;
-  } while (nextToken !== undefined);
-  return undefined;
+  if (!(await findExecution(target, executionArn))) return undefined;
+  const events = await eventsAfter(target.states, executionArn, 0);
+  const started = events.find(({ stateExitedEventDetails: left }) => left?.name === 'Start workflow');
+  const { output = '{}' } = started?.stateExitedEventDetails ?? {};
+  return (JSON.parse(output) as { executionArn?: string }).executionArn;
 }
 
 /** Whether an automation has come to its end. */

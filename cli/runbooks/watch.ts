@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AutomationExecution } from '@aws-sdk/client-ssm';
-import { follow } from '../follow.ts';
+import { findExecution } from '../executions.ts';
+import { follow, unwrapCause } from '../follow.ts';
 import type { Output } from '../output.ts';
 import type { Target } from '../target.ts';
 import { findAutomation, hasEnded, startedWorkflow, wrapperArnOf } from './automations.ts';
@@ -11,6 +12,7 @@ const pollMilliseconds = { embedded: 300, aws: 2_000 };
 export async function watchRunbook(target: Target, id: string, output: Output): Promise<number> {
   const milliseconds = target.endpoint === undefined ? pollMilliseconds.aws : pollMilliseconds.embedded;
   const told = new Set<string>();
+  let followed = false;
   for (;;) {
     const { automation, runbook } = await findAutomation(target, id);
     for (const line of linesOf(automation))
@@ -19,8 +21,8 @@ export async function watchRunbook(target: Target, id: string, output: Output): 
         output.say(`  ${line}`);
       }
     if (hasEnded(automation)) return tellEnd(target, { automation, id, runbook: runbook.name }, output);
-    if (stepOf(automation, 'Run') === 'InProgress' && !told.has('followed')) {
-      told.add('followed');
+    if (stepOf(automation, 'Run') === 'InProgress' && !followed) {
+      followed = true;
       await followWorkflow(target, id, output, milliseconds);
     }
     await sleep(milliseconds);
@@ -48,11 +50,7 @@ async function followWorkflow(
   milliseconds: number,
 ): Promise<void> {
   const executionArn = wrapperArnOf(target, id);
-  const begun = await target.states.describeExecution({ executionArn }).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined;
-    throw error;
-  });
-  if (!begun) return;
+  if (!(await findExecution(target, executionArn))) return;
   const live = !output.json && process.stdout.isTTY === true;
   await follow(target.states, executionArn, {
     say: (line) => output.say(`  ${line}`),
@@ -68,10 +66,8 @@ async function tellEnd(
 ): Promise<number> {
   const { AutomationExecutionStatus: status = '', FailureMessage } = automation;
   const execution = await startedWorkflow(target, id);
-  const wrapper = await target.states
-    .describeExecution({ executionArn: wrapperArnOf(target, id) })
-    .catch(() => undefined);
-  const cause = causeOf(wrapper?.cause) ?? FailureMessage;
+  const wrapper = await findExecution(target, wrapperArnOf(target, id));
+  const cause = wrapper?.cause === undefined ? FailureMessage : unwrapCause(wrapper.cause);
   const succeeded = status === 'Success';
   output.say(
     `${runbook}: ${succeeded ? 'done' : status.toLowerCase()}${succeeded || !cause ? '' : `: ${cause}`}`,
@@ -87,14 +83,4 @@ async function tellEnd(
     ...(!succeeded && cause !== undefined && { cause }),
   });
   return succeeded ? 0 : 1;
-}
-
-/** Lambda wraps the message of an error in JSON. */
-function causeOf(cause: string | undefined): string | undefined {
-  try {
-    const parsed = JSON.parse(cause ?? '') as { errorMessage?: string };
-    return parsed.errorMessage ?? cause;
-  } catch {
-    return cause;
-  }
 }

@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import type { Config } from '../runtime/config.ts';
+import { readJson } from '../runtime/read-json.ts';
 import { callingUnless } from './classify.ts';
 import { abortedBy, clientSettings } from './client-settings.ts';
 
@@ -53,16 +54,8 @@ async function runningOf(
     running.map(async ({ executionArn, name }): Promise<RunningExecution[]> => {
       const call = client.send(new DescribeExecutionCommand({ executionArn }), abortedBy(signal));
       const one = await callingUnless('states:DescribeExecution', ['ExecutionDoesNotExist'], call);
-      return one?.status === 'RUNNING' ? [{ workflow, name, input: readJson(one.input) }] : [];
+      return one?.status === 'RUNNING' ? [{ workflow, name, input: readJson(one.input ?? '') }] : [];
     }),
   );
   return told.flat();
-}
-
-function readJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** Says for people what failed, why, and what to do. Pure. */
+import { readJson } from '../runtime/read-json.ts';
 
 export interface Failure {
   readonly cluster: string;
@@ -59,22 +60,18 @@ export function explainFailure({ cluster, workflow, step, error }: Failure): {
 
 /** A step inside a Map state carries its own name out with its cause. */
 function readStep(cause: string | null | undefined): { step: string; cause: string } | undefined {
-  const { step, cause: inner } = readJson(cause);
+  const { step, cause: inner } = readFields(cause);
   return typeof step === 'string' && typeof inner === 'string' ? { step, cause: inner } : undefined;
 }
 
 /** Lambda gives the cause of a thrown error as JSON; everything else gives text. Pure. */
 export function readCause(cause: string | null | undefined): string {
   if (!cause) return 'no cause was given';
-  const { errorMessage } = readJson(cause);
+  const { errorMessage } = readFields(cause);
   return typeof errorMessage === 'string' ? errorMessage : cause;
 }
 
-function readJson(text: string | null | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
+function readFields(text: string | null | undefined): Record<string, unknown> {
+  const value = readJson(text ?? '');
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

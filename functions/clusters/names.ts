@@ -45,6 +45,29 @@ export function poolGroupName(deployment: string, cluster: string, pool: string,
   return `${poolResourceName(deployment, cluster, pool)}-${zone}`;
 }
 
+/** A pool's place in one zone, with the name of its group there. */
+export interface PoolZone<P> {
+  readonly pool: P;
+  /** The zone's letter. */
+  readonly zone: string;
+  readonly groupName: string;
+}
+
+/** Every zone of every pool of a cluster, in the order of its spec. Pure. */
+export function poolZonesOf<P extends { readonly name: string; readonly zones: readonly string[] }>(
+  deployment: string,
+  cluster: string,
+  pools: readonly P[],
+): PoolZone<P>[] {
+  return pools.flatMap((pool) =>
+    pool.zones.map((zone) => ({
+      pool,
+      zone,
+      groupName: poolGroupName(deployment, cluster, pool.name, zone),
+    })),
+  );
+}
+
 /** The launch hook of every group, under which a new instance waits for Trivet. */
 export const launchHookName = 'trivet-launch';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { getText, type Objects } from '../aws/objects.ts';
 import { objectKeys } from '../clusters/names.ts';
+import { readJson } from '../runtime/read-json.ts';
 
 const demandFields = z.strictObject({
   /** Whether a pool may get another worker for pods that wait. */
@@ -19,7 +20,7 @@ export async function readDemand(
   signal: AbortSignal,
 ): Promise<Demand | undefined> {
   const text = await getText(objects, objectKeys(cluster).demand, signal);
-  const parsed = text === undefined ? undefined : demandFields.safeParse(parseJson(text));
+  const parsed = text === undefined ? undefined : demandFields.safeParse(readJson(text));
   return parsed?.success ? parsed.data : undefined;
 }
 
@@ -38,12 +39,4 @@ export async function rememberDemand(
     undefined,
     signal,
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Objects } from '../aws/objects.ts';
 import type { PoolGroupFound, PoolGroups } from '../aws/pool-groups.ts';
 import type { ClusterRecord, Registry } from '../aws/registry.ts';
-import { poolGroupName } from '../clusters/names.ts';
+import { poolZonesOf } from '../clusters/names.ts';
 import { retiringReason } from '../clusters/retiring.ts';
 import { ProtocolInvalid } from '../runtime/errors.ts';
 import { type FoundObservation, readObservation } from './read-observation.ts';
@@ -58,9 +58,7 @@ export async function observePools(
 }
 
 function groupNames({ name, spec }: ClusterRecord, deployment: string): string[] {
-  return spec.pools.flatMap(({ name: pool, zones }) =>
-    zones.map((zone) => poolGroupName(deployment, name, pool, zone)),
-  );
+  return poolZonesOf(deployment, name, spec.pools).map(({ groupName }) => groupName);
 }
 
 async function readWorkers(

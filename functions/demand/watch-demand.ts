@@ -15,6 +15,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
 import { createLimit, type Limit } from '../runtime/limit.ts';
 import { type Pause, pause } from '../runtime/pause.ts';
+import { settleAll } from '../runtime/settle.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { watchDemand } from './contracts.ts';
 import { readDemand } from './demand.ts';
@@ -71,12 +72,10 @@ export const handler = task(
     await deps.registry.putRun('watch-demand', run, context.signal);
     const clusters = await deps.registry.listClusters(context.signal);
     const limited = createLimit(atOnce);
-    const results = await Promise.allSettled(
+    const found = await settleAll(
       clusters.map((cluster) => watchCluster({ cluster, limited, run, tickedAt }, deps, context)),
     );
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (failures.length > 0) throw failures[0];
-    return { watched: results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])) };
+    return { watched: found.flat() };
   },
 );
 

@@ -15,6 +15,7 @@ import type { KubernetesErrorKind } from '../kubernetes/client-errors.ts';
 import { openKubernetes } from '../kubernetes/open.ts';
 import { KubernetesRefused } from '../runtime/errors.ts';
 import { createLimit } from '../runtime/limit.ts';
+import { settleAll } from '../runtime/settle.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { type WorkersObservation, watchWorkers } from './contracts.ts';
 import { decideWatch } from './decide-watch.ts';
@@ -47,12 +48,10 @@ export const handler = task(
     const named = scope && clusterOfKey(scope.objectKey, 'demandChange');
     const clusters = named ? [named] : await deps.registry.listClusters(context.signal);
     const limited = createLimit(atOnce);
-    const results = await Promise.allSettled(
+    const found = await settleAll(
       clusters.map((cluster) => limited(() => watchCluster(cluster, deps, context))),
     );
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (failures.length > 0) throw failures[0];
-    return { observed: results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])) };
+    return { observed: found.flat() };
   },
 );
 

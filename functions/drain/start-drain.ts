@@ -18,11 +18,10 @@ export interface DrainStart {
 export function startDrain(
   { afterwards, cause, cluster, deadlineAt, instanceId, pool, zone }: DrainStart,
   executions: Executions,
-  { clock, config, signal }: Pick<TaskContext, 'clock' | 'config' | 'signal'>,
+  context: Pick<TaskContext, 'clock' | 'config' | 'signal'>,
 ): Promise<Started | undefined> {
-  const stateMachineArn = `${config.stateMachineArnPrefix}drain-worker`;
   // In one order: a second start of the same is one with the first only where its input reads the same.
   const input = { cluster, pool, zone, instanceId, cause, afterwards, ...(deadlineAt && { deadlineAt }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return startNamed({ stateMachineArn, prefix, input }, executions, { clock, signal });
+  return startNamed({ workflow: 'drain-worker', prefix, input }, executions, context);
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import * as z from 'zod/mini';
 import { renderEncryptionConfiguration, secretboxProvider } from '../../node/kubernetes/encryption.ts';
 import { CertificateInvalid } from '../runtime/errors.ts';
+import { readJson } from '../runtime/read-json.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -29,15 +30,7 @@ export async function makeEncryptionKeys(now: Date): Promise<string> {
 
 /** The EncryptionConfiguration of API servers from a list of keys. Throws CertificateInvalid, without saying what it read (S22). */
 export function encryptionConfigurationOf(keys: string): string {
-  const parsed = encryptionKeys.safeParse(parseJson(keys));
+  const parsed = encryptionKeys.safeParse(readJson(keys));
   if (!parsed.success) throw new CertificateInvalid('the list of encryption keys cannot be read');
   return renderEncryptionConfiguration([secretboxProvider(parsed.data)]);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

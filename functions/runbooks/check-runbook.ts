@@ -9,7 +9,7 @@ import { getText, makeObjects, type Objects } from '../aws/objects.ts';
 import { makePoolGroups, type PoolGroups } from '../aws/pool-groups.ts';
 import { type ClusterRecord, makeRegistry, type Registry } from '../aws/registry.ts';
 import { isLeaving } from '../clusters/lifecycle-state.ts';
-import { poolGroupName } from '../clusters/names.ts';
+import { poolZonesOf } from '../clusters/names.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { checkRunbook } from './contracts.ts';
 import {
@@ -91,18 +91,16 @@ async function findWorker(
   { config, signal }: TaskContext,
 ): Promise<RunbookSubject['worker']> {
   if (instanceId === undefined) return undefined;
-  const places = spec.pools.flatMap(({ name: pool, zones }) =>
-    zones.map((zone) => ({ pool, zone, group: poolGroupName(config.deployment, cluster, pool, zone) })),
-  );
+  const places = poolZonesOf(config.deployment, cluster, spec.pools);
   const groups = await poolGroups.describe(
-    places.map(({ group }) => group),
+    places.map(({ groupName }) => groupName),
     signal,
   );
   const group = groups.find(({ instances }) =>
     instances.some((one) => one.instanceId === instanceId && !isLeaving(one.lifecycleState)),
   );
-  const place = places.find((one) => one.group === group?.name);
-  return place && { pool: place.pool, zone: place.zone };
+  const place = places.find(({ groupName }) => groupName === group?.name);
+  return place && { pool: place.pool.name, zone: place.zone };
 }
 
 /** YAML, which JSON is too. What its fields are is the workflow's to check. */

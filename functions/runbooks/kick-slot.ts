@@ -9,6 +9,7 @@ import { slotResourceName } from '../clusters/names.ts';
 import { assertOwn } from '../clusters/ownership.ts';
 import { RunbookRefused } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
+import { kickLaunch } from '../sweep/kick-launch.ts';
 import { kickSlot } from './contracts.ts';
 
 export const handler = task(
@@ -27,8 +28,7 @@ export const handler = task(
         kicked: false,
         reason: `slot ${slot} has the instance ${instance.instanceId}: there is nothing to launch`,
       };
-    await groups.suspendLaunch(name, signal);
-    await groups.resumeLaunch(name, signal);
+    await kickLaunch(name, groups, signal);
     log.info('kicked', { cluster, slot });
     return { kicked: true, reason: `${name} tries its launch again` };
   },

@@ -1,6 +1,6 @@
 import type { Registry } from '../aws/registry.ts';
 import type { SlotGroups } from '../aws/slot-groups.ts';
-import { poolGroupName } from '../clusters/names.ts';
+import { poolZonesOf } from '../clusters/names.ts';
 import { retiringReason } from '../clusters/retiring.ts';
 import type { SweepScope } from './contracts.ts';
 import { namesInstance } from './read-scope.ts';
@@ -23,7 +23,7 @@ export interface WorkerReaders {
   readonly groups: Pick<SlotGroups, 'describe'>;
 }
 
-interface PoolZone {
+interface WorkerGroup {
   readonly cluster: string;
   readonly pool: string;
   readonly zone: string;
@@ -43,16 +43,14 @@ export async function observeWorkers(
     // Workers of a cluster that is being retired go as they are: nothing joins, and nothing is drained.
     .flatMap((record) => (record && retiringReason(record) === undefined ? [record] : []))
     .flatMap(({ name: cluster, spec }) =>
-      spec.pools.flatMap(({ name: pool, zones, drain }) =>
-        zones.map(
-          (zone): PoolZone => ({
-            cluster,
-            pool,
-            zone,
-            deadlineSeconds: drain.deadlineSeconds,
-            groupName: poolGroupName(deployment, cluster, pool, zone),
-          }),
-        ),
+      poolZonesOf(deployment, cluster, spec.pools).map(
+        ({ groupName, pool, zone }): WorkerGroup => ({
+          cluster,
+          pool: pool.name,
+          zone,
+          deadlineSeconds: pool.drain.deadlineSeconds,
+          groupName,
+        }),
       ),
     )
     .filter((place) => isInScope(place, scope));
@@ -72,7 +70,7 @@ export async function observeWorkers(
  * An event of a group concerns that group, one of a cluster its groups. One of an instance alone concerns a worker only where it announces
  * something: in which group that is, if in any, is found out by looking at all.
  */
-function isInScope({ cluster, groupName }: PoolZone, scope: SweepScope | undefined): boolean {
+function isInScope({ cluster, groupName }: WorkerGroup, scope: SweepScope | undefined): boolean {
   if (scope?.autoScalingGroupName) return scope.autoScalingGroupName === groupName;
   if (scope?.cluster) return scope.cluster === cluster;
   return !scope?.instanceId || scope.cause !== undefined;

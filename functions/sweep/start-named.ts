@@ -5,7 +5,7 @@ import type { TaskContext } from '../runtime/task.ts';
 const numberedAttemptsMax = 5;
 
 export interface Start {
-  readonly stateMachineArn: string;
+  readonly workflow: string;
   /** What the execution is of: two starts with the same are one. */
   readonly prefix: string;
   readonly input: object;
@@ -23,10 +23,11 @@ export interface Started {
  * Functions answers a second start of the same name and input as if it had been the first.
  */
 export async function startNamed(
-  { stateMachineArn, prefix, input }: Start,
+  { input, prefix, workflow }: Start,
   executions: Executions,
-  { clock, signal }: Pick<TaskContext, 'clock' | 'signal'>,
+  { clock, config, signal }: Pick<TaskContext, 'clock' | 'config' | 'signal'>,
 ): Promise<Started | undefined> {
+  const stateMachineArn = `${config.stateMachineArnPrefix}${workflow}`;
   const minute = Math.floor(clock.now().getTime() / 60_000);
   const attempts = [...Array.from({ length: numberedAttemptsMax }, (_, index) => index + 1), minute];
   for (const attempt of attempts) {

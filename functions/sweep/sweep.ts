@@ -23,12 +23,13 @@ import { decideScheduled, scheduledPolicy } from './decide-scheduled.ts';
 import { decideSweep, sweepPolicy } from './decide-sweep.ts';
 import { decideWorkerSweep } from './decide-worker-sweep.ts';
 import { holdPaused } from './hold-paused.ts';
+import { kickLaunch } from './kick-launch.ts';
 import { type InstanceTypeMove, useInstanceType } from './next-instance-type.ts';
 import { observeControlPlanes } from './observe-control-planes.ts';
 import { makeSweepDeps, observeSlots, type SweepReaders } from './observe-slots.ts';
 import { observeWorkers } from './observe-workers.ts';
 import { readScope } from './read-scope.ts';
-import { type Start, type Started, startNamed } from './start-named.ts';
+import { type Started, startNamed } from './start-named.ts';
 
 export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReaders, context) => {
   const scope = readScope(input.scope);
@@ -90,11 +91,11 @@ async function act(
       await deps.groups.resumeLaunch(group, signal);
       return undefined;
     case 'kick-launch':
-      await kickLaunch(group, deps, signal);
+      await kickLaunch(group, deps.groups, signal);
       return undefined;
     case 'next-instance-type':
       if (await useInstanceType(moveOf(finding, config.deployment), deps, signal))
-        await kickLaunch(group, deps, signal);
+        await kickLaunch(group, deps.groups, signal);
       return undefined;
     case 'mark-unhealthy':
       await deps.groups.markUnhealthy(finding.instanceId ?? '', signal);
@@ -138,25 +139,9 @@ async function scheduledEvents(
   return looks ? statuses.scheduledEvents(signal) : [];
 }
 
-/** "When you resume the Launch process, the group immediately replaces": reference aws-etcd-kubeadm-facts §1.5. */
-async function kickLaunch(group: string, { groups }: SweepReaders, signal: AbortSignal): Promise<void> {
-  await groups.suspendLaunch(group, signal);
-  await groups.resumeLaunch(group, signal);
-}
-
 function moveOf(finding: SweepFinding, deployment: string): InstanceTypeMove {
   const { cluster, slot = '', failedInstanceType = '', instanceType = '' } = finding;
   return { owner: { deployment, cluster, slot }, failedInstanceType, instanceType };
-}
-
-function start(
-  workflow: string,
-  { input, prefix }: Omit<Start, 'stateMachineArn'>,
-  executions: Executions,
-  context: TaskContext,
-): Promise<string | undefined> {
-  const stateMachineArn = `${context.config.stateMachineArnPrefix}${workflow}`;
-  return nameOf(startNamed({ stateMachineArn, prefix, input }, executions, context));
 }
 
 /** The name of the execution, where one was started. */
@@ -171,7 +156,9 @@ function startReplacement(
   context: TaskContext,
 ): Promise<string | undefined> {
   const prefix = `${cluster}-${slot}-${instanceId}`;
-  return start('replace-etcd-member', { prefix, input: { cluster, slot } }, executions, context);
+  return nameOf(
+    startNamed({ workflow: 'replace-etcd-member', prefix, input: { cluster, slot } }, executions, context),
+  );
 }
 
 /** Of this very instance: where another is in its place by then, nothing is to be done. */
@@ -182,7 +169,7 @@ function startNodeReplacement(
 ): Promise<string | undefined> {
   const input = { cluster, slot, instanceId, reason };
   const prefix = `${cluster}-${slot}-${instanceId}`;
-  return start('replace-control-plane-node', { prefix, input }, executions, context);
+  return nameOf(startNamed({ workflow: 'replace-control-plane-node', prefix, input }, executions, context));
 }
 
 /** A worker's workflow; why it is repaired goes with it, for whoever looks at the execution. */
@@ -194,7 +181,7 @@ function startForWorker(
 ): Promise<string | undefined> {
   const input = { cluster, pool, zone, instanceId, ...(workflow === 'repair-worker' && { reason }) };
   const prefix = `${cluster}-${pool}-${instanceId}`;
-  return start(workflow, { prefix, input }, executions, context);
+  return nameOf(startNamed({ workflow, prefix, input }, executions, context));
 }
 
 function startDrainOf(
@@ -215,5 +202,7 @@ function startScaling(
 ): Promise<string | undefined> {
   // By the look that it comes of: two sweeps that saw the same start the same.
   const prefix = `${cluster}-${Date.parse(observedAt)}`;
-  return start('scale-workers', { prefix, input: { cluster, changes } }, executions, context);
+  return nameOf(
+    startNamed({ workflow: 'scale-workers', prefix, input: { cluster, changes } }, executions, context),
+  );
 }

@@ -13,6 +13,7 @@ import type { EtcdReaderDeps } from '../etcd/judge-slot.ts';
 import { observeEtcd } from '../etcd/observe-etcd.ts';
 import { higher } from '../etcd/record-slot.ts';
 import { RegistryConflict } from '../runtime/errors.ts';
+import { settleAll } from '../runtime/settle.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { watchEtcd } from './contracts.ts';
 
@@ -21,10 +22,8 @@ export const handler = task(
   (config): EtcdReaderDeps => ({ registry: makeRegistry(config), objects: makeObjects(config) }),
   async (_input, deps, context) => {
     const clusters = await deps.registry.listClusters(context.signal);
-    const results = await Promise.allSettled(clusters.map((cluster) => watchCluster(cluster, deps, context)));
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (failures.length > 0) throw failures[0];
-    return { observed: results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])) };
+    const found = await settleAll(clusters.map((cluster) => watchCluster(cluster, deps, context)));
+    return { observed: found.flat() };
   },
 );
 

@@ -14,6 +14,7 @@ import { markControlPlaneNodes } from '../kubernetes/control-plane-nodes.ts';
 import { observeKubernetes } from '../kubernetes/observe-kubernetes.ts';
 import { callingKubernetes, openKubernetes } from '../kubernetes/open.ts';
 import { verdictOn } from '../kubernetes/verify-kubernetes.ts';
+import { settleAll } from '../runtime/settle.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
 import { kubernetesObservation, watchKubernetes } from './contracts.ts';
 import { trackUnready } from './track-unready.ts';
@@ -35,10 +36,8 @@ export const handler = task(
   }),
   async (_input, deps, context) => {
     const clusters = await deps.registry.listClusters(context.signal);
-    const results = await Promise.allSettled(clusters.map((cluster) => watchCluster(cluster, deps, context)));
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (failures.length > 0) throw failures[0];
-    return { observed: results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])) };
+    const found = await settleAll(clusters.map((cluster) => watchCluster(cluster, deps, context)));
+    return { observed: found.flat() };
   },
 );
 

@@ -2,19 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { makeExecutions } from '../../../functions/aws/executions.ts';
-import { makeIdentityProviders } from '../../../functions/aws/identity-providers.ts';
-import { makeIssuerDocuments } from '../../../functions/aws/issuer-documents.ts';
-import { makeLaunchTemplates } from '../../../functions/aws/launch-templates.ts';
-import { makeLoadBalancers } from '../../../functions/aws/load-balancers.ts';
-import { makeNetworks } from '../../../functions/aws/networks.ts';
-import { makeNodeRoles } from '../../../functions/aws/node-roles.ts';
-import { makeObjects } from '../../../functions/aws/objects.ts';
 import type { Owned } from '../../../functions/aws/owned.ts';
-import { makeParameters } from '../../../functions/aws/parameters.ts';
-import { makeRegistry } from '../../../functions/aws/registry.ts';
-import { makeSlotGroupBuilder } from '../../../functions/aws/slot-group-builder.ts';
-import { makeVolumes } from '../../../functions/aws/volumes.ts';
 import {
   type BelongingsDeps,
   makeBelongingsDeps,
@@ -24,11 +12,10 @@ import { takeInventory } from '../../../functions/retirement/take-inventory.ts';
 import type { Config } from '../../../functions/runtime/config.ts';
 import { type Region, startRegion } from '../../../region/region.ts';
 import { eventually } from '../../support/eventually.ts';
-import { tasksOn } from '../../support/fake-deployment.ts';
-import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { leastSpec } from '../../support/specs.ts';
 import { provision } from '../clusters/provisioned.ts';
 import { makeGround } from './ground.ts';
+import { provisionerOn } from './provisioner.ts';
 
 const owner = { deployment: 'trivet', cluster: 'demo' };
 const { signal } = new AbortController();
@@ -40,31 +27,15 @@ let ports: BelongingsDeps;
 /** The clusters `demo` and `demo-b`, made by the real tasks; machines run nothing. */
 async function makeClusters(): Promise<void> {
   let uid = '';
-  const deps = {
-    registry: makeRegistry(config),
-    objects: makeObjects(config),
-    executions: makeExecutions(config),
-    networks: makeNetworks(config),
-    volumes: makeVolumes(config),
-    loadBalancers: makeLoadBalancers(config),
-    roles: makeNodeRoles(config),
-    templates: makeLaunchTemplates(config),
-    groups: makeSlotGroupBuilder(config),
-    parameters: makeParameters(config),
-    documents: makeIssuerDocuments(config),
-    providers: makeIdentityProviders(config),
-    pause: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    freshUid: () => uid,
-  };
-  const world = { ...deps, config, invoke: tasksOn(deps, fakeTaskContext({ config })) };
+  const world = provisionerOn(config, () => uid);
   for (const [name, drawn] of [
     ['demo', '0123456789ab'],
     ['demo-b', 'ba9876543210'],
   ] as const) {
     uid = drawn;
     await provision(world, { ...leastSpec, name, zones: ['a'] });
-    await deps.objects.put(`clusters/${name}/slots/a/reports/i-1`, 'first');
-    await deps.objects.put(`clusters/${name}/slots/a/reports/i-1`, 'second');
+    await world.objects.put(`clusters/${name}/slots/a/reports/i-1`, 'first');
+    await world.objects.put(`clusters/${name}/slots/a/reports/i-1`, 'second');
   }
 }
 

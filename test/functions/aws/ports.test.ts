@@ -8,24 +8,15 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeExecutions } from '../../../functions/aws/executions.ts';
-import { makeIdentityProviders } from '../../../functions/aws/identity-providers.ts';
-import { makeIssuerDocuments } from '../../../functions/aws/issuer-documents.ts';
-import { makeLaunchTemplates } from '../../../functions/aws/launch-templates.ts';
-import { makeLoadBalancers } from '../../../functions/aws/load-balancers.ts';
 import { makeNetworks } from '../../../functions/aws/networks.ts';
-import { makeNodeRoles } from '../../../functions/aws/node-roles.ts';
 import { makeObjects, type Objects } from '../../../functions/aws/objects.ts';
-import { makeParameters } from '../../../functions/aws/parameters.ts';
 import { makeRegistry, type Registry } from '../../../functions/aws/registry.ts';
-import { makeSlotGroupBuilder } from '../../../functions/aws/slot-group-builder.ts';
-import { makeVolumes } from '../../../functions/aws/volumes.ts';
 import type { Config } from '../../../functions/runtime/config.ts';
 import { type Region, startRegion } from '../../../region/region.ts';
-import { tasksOn } from '../../support/fake-deployment.ts';
-import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { leastSpec } from '../../support/specs.ts';
 import { provision } from '../clusters/provisioned.ts';
 import { makeGround } from './ground.ts';
+import { provisionerOn } from './provisioner.ts';
 
 let region: Region;
 let stateDir: string;
@@ -142,25 +133,7 @@ describe('Step Functions', () => {
 });
 
 describe('the cluster tasks on the embedded region', () => {
-  function world() {
-    const deps = {
-      registry,
-      objects,
-      executions: makeExecutions(config),
-      networks: makeNetworks(config),
-      volumes: makeVolumes(config),
-      loadBalancers: makeLoadBalancers(config),
-      roles: makeNodeRoles(config),
-      templates: makeLaunchTemplates(config),
-      groups: makeSlotGroupBuilder(config),
-      parameters: makeParameters(config),
-      documents: makeIssuerDocuments(config),
-      providers: makeIdentityProviders(config),
-      pause: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      freshUid: () => '0123456789ab',
-    };
-    return { objects, registry, config, invoke: tasksOn(deps, fakeTaskContext({ config })) };
-  }
+  const world = () => provisionerOn(config, () => '0123456789ab');
 
   test('make a cluster, and find nothing to change the second time', async () => {
     const { plan } = await provision(world());

@@ -3,27 +3,13 @@ import type { KubernetesObservation } from '../../../functions/sweep/contracts.t
 import { decideHung, hungPolicy } from '../../../functions/sweep/decide-hung.ts';
 import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
 import type { ControlPlane } from '../../../functions/sweep/observe-control-planes.ts';
-import { etcdOf, kubernetesOf } from './hung-cluster.ts';
+import { etcdOf, kubernetesOf, swept } from './hung-cluster.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
 const fresh = '2026-03-01T11:59:30.000Z';
 const stale = '2026-03-01T11:56:59.000Z';
 const elevenMinutesAgo = '2026-03-01T11:49:00.000Z';
 
-const swept = (slot: string, over: Partial<SweptSlot> = {}): SweptSlot => ({
-  cluster: 'ha',
-  slot,
-  formed: true,
-  phase: 'serving',
-  leased: false,
-  recordedInstanceId: `i-${slot}`,
-  group: {
-    launchSuspended: false,
-    instance: { instanceId: `i-${slot}`, lifecycleState: 'InService', state: 'running' },
-  },
-  networkInterfaceFree: false,
-  ...over,
-});
 const withInstance = (instanceId: string, lifecycleState: string, state: string): Partial<SweptSlot> => ({
   group: { launchSuspended: false, instance: { instanceId, lifecycleState, state } },
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decideScheduled, scheduledPolicy } from '../../../functions/sweep/decide-scheduled.ts';
 import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
 import type { ControlPlane } from '../../../functions/sweep/observe-control-planes.ts';
-import { etcdOf, kubernetesOf } from './hung-cluster.ts';
+import { etcdOf, kubernetesOf, swept } from './hung-cluster.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
 const fresh = '2026-03-01T11:59:30.000Z';
@@ -10,20 +10,6 @@ const stale = '2026-03-01T11:56:59.000Z';
 const nextWeek = '2026-03-08T12:00:00.000Z';
 const inADay = '2026-03-02T12:00:00.000Z';
 
-const swept = (slot: string, over: Partial<SweptSlot> = {}): SweptSlot => ({
-  cluster: 'ha',
-  slot,
-  formed: true,
-  phase: 'serving',
-  leased: false,
-  recordedInstanceId: `i-${slot}`,
-  group: {
-    launchSuspended: false,
-    instance: { instanceId: `i-${slot}`, lifecycleState: 'InService', state: 'running' },
-  },
-  networkInterfaceFree: false,
-  ...over,
-});
 const event = (slot: string, notBefore = nextWeek, code = 'instance-retirement') => ({
   instanceId: `i-${slot}`,
   code,

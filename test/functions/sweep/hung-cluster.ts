@@ -1,8 +1,25 @@
 import type { EtcdHealth } from '../../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../../functions/kubernetes/contracts.ts';
 import type { KubernetesObservation, UnreadySince } from '../../../functions/sweep/contracts.ts';
+import type { SweptSlot } from '../../../functions/sweep/decide-sweep.ts';
 
 const slots = ['a', 'b', 'c'];
+
+/** A slot of the cluster `ha` that serves, as the sweep sees it. */
+export const swept = (slot: string, over: Partial<SweptSlot> = {}): SweptSlot => ({
+  cluster: 'ha',
+  slot,
+  formed: true,
+  phase: 'serving',
+  leased: false,
+  recordedInstanceId: `i-${slot}`,
+  group: {
+    launchSuspended: false,
+    instance: { instanceId: `i-${slot}`, lifecycleState: 'InService', state: 'running' },
+  },
+  networkInterfaceFree: false,
+  ...over,
+});
 
 /** What API servers and nodes say of slots a, b and c, whose instances are i-a, i-b and i-c. */
 export function healthOf(cluster: string, observedAt: string, unready: readonly string[]): KubernetesHealth {
