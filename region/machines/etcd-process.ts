@@ -23,22 +23,6 @@ export interface EtcdProcess {
   kill(): Promise<void>;
 }
 
-/** Process groups of the etcds that run now. */
-const running = new Set<number>();
-
-/**
- * An uncaught exception ends the region's process and must not leave etcd behind. What ends without an exit (SIGKILL) is found by the
- * next start (leftovers.ts).
- */
-function endWithRegion(pid: number): void {
-  if (!process.listeners('exit').includes(killRunning)) process.on('exit', killRunning);
-  running.add(pid);
-}
-
-function killRunning(): void {
-  for (const pid of running) killGroup(pid);
-}
-
 /** Starts etcd in a process group of its own, so that Ctrl-C reaches the region alone and a kill reaches all of etcd. */
 export function startEtcd(options: EtcdProcessOptions): EtcdProcess {
   const { clock, console, stateDir } = options;
@@ -102,11 +86,7 @@ function run({
       stdio: ['ignore', output, output],
       detached: true,
     });
-    if (child.pid !== undefined) {
-      recordProcess(stateDir, child.pid, instanceId);
-      endWithRegion(child.pid);
-      child.once('close', () => running.delete(child.pid ?? 0));
-    }
+    if (child.pid !== undefined) recordProcess(stateDir, child.pid, instanceId);
     child.on('error', (error) => console.say(`etcd.service: ${error.message}`));
     return child;
   } finally {

@@ -10,13 +10,27 @@ export function markOf(stateDir: string): Record<string, string> {
   return { [mark]: resolve(stateDir) };
 }
 
-/** Writes down a process, so that the next start finds it if this one is killed. */
+/** Process groups that this process started and that run now. */
+const running = new Set<number>();
+
+function killRunning(): void {
+  for (const pid of running) killGroup(pid);
+}
+
+/**
+ * Writes down a process that runs now. An uncaught exception ends the region's process and must leave none behind; what ends without an
+ * exit (SIGKILL) is found by the next start.
+ */
 export function recordProcess(stateDir: string, pid: number, instanceId: string): void {
+  if (!process.listeners('exit').includes(killRunning)) process.on('exit', killRunning);
+  running.add(pid);
   mkdirSync(pidsDirectory(stateDir), { recursive: true });
   writeFileSync(join(pidsDirectory(stateDir), String(pid)), `${instanceId}\n`);
 }
 
+/** A process that has ended. */
 export function forgetProcess(stateDir: string, pid: number): void {
+  running.delete(pid);
   rmSync(join(pidsDirectory(stateDir), String(pid)), { force: true });
 }
 

@@ -60,8 +60,9 @@ const actions = new Map(
 );
 
 export interface Engine {
-  /** Runs an operation in the SDK's JS shapes; throws AwsError as DynamoDB refuses. */
+  /** Runs an operation in the SDK's JS shapes; throws AwsError as DynamoDB refuses, and ServiceUnavailable once it is closed. */
   run<O>(operation: EngineOperation, input: object): Promise<O>;
+  /** Resolves once what is under way is through. */
   close(): Promise<void>;
 }
 
@@ -80,24 +81,53 @@ export function createEngine(accountId: string, region: string): Engine {
   });
   store.tableDb.awsAccountId = accountId;
   store.tableDb.awsRegion = region;
+  const { admit, close } = createGate();
   return {
-    run: async <O>(operation: EngineOperation, input: object): Promise<O> => {
-      const action = actions.get(operation);
-      if (!action) throw new Error(`the engine has no operation ${operation}`);
-      const { run, validation } = action;
+    run: <O>(operation: EngineOperation, input: object): Promise<O> => admit(() => run<O>(operation, input)),
+    close: async () => {
+      await close();
+      await new Promise<void>((resolve) => store.db.close(() => resolve()));
+    },
+  };
+
+  async function run<O>(operation: EngineOperation, input: object): Promise<O> {
+    const action = actions.get(operation);
+    if (!action) throw new Error(`the engine has no operation ${operation}`);
+    const { run: act, validation } = action;
+    try {
+      const data = checkTypes(toEngine(input), validation.types);
+      checkValidations(data, validation.types, validation.custom, store);
+      const answer = await new Promise<unknown>((resolve, reject) => {
+        act(store, data, (error, result) => (error ? reject(error) : resolve(result)));
+      });
+      // TagResource answers an empty text on the wire.
+      return fromEngine(answer === '' || answer === undefined ? {} : answer) as O;
+    } catch (error) {
+      throw asAwsError(error);
+    }
+  }
+}
+
+/** The engine throws where no caller can catch it when its store is closed under an operation: the end waits, and nothing begins after it. */
+function createGate() {
+  const underWay = new Set<Promise<unknown>>();
+  let closed = false;
+  return {
+    async admit<O>(run: () => Promise<O>): Promise<O> {
+      if (closed)
+        throw new AwsError('ServiceUnavailable', 'The embedded region is being stopped.', { status: 503 });
+      const going = run();
+      underWay.add(going);
       try {
-        const data = checkTypes(toEngine(input), validation.types);
-        checkValidations(data, validation.types, validation.custom, store);
-        const answer = await new Promise<unknown>((resolve, reject) => {
-          run(store, data, (error, result) => (error ? reject(error) : resolve(result)));
-        });
-        // TagResource answers an empty text on the wire.
-        return fromEngine(answer === '' || answer === undefined ? {} : answer) as O;
-      } catch (error) {
-        throw asAwsError(error);
+        return await going;
+      } finally {
+        underWay.delete(going);
       }
     },
-    close: () => new Promise((resolve) => store.db.close(() => resolve())),
+    async close(): Promise<void> {
+      closed = true;
+      await Promise.allSettled(underWay);
+    },
   };
 }
 

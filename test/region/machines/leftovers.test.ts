@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { killLeftovers } from '../../../region/machines/leftovers.ts';
@@ -25,6 +25,10 @@ describe('a region that was killed', () => {
   const isAlive = (pid: number): boolean =>
     existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
+  const ascending = (a: number, b: number): number => a - b;
+  const commandOf = (pid: number): string =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '';
+
   async function startDoomed() {
     const script = fileURLToPath(new URL('./doomed-region.ts', import.meta.url));
     const region = spawn(process.execPath, ['--no-warnings', script, stateDir], {
@@ -35,31 +39,31 @@ describe('a region that was killed', () => {
       said += String(chunk);
     });
     const ended = new Promise<number | null>((resolve) => region.once('close', resolve));
-    const pidFile = await eventually(
-      () => existsSync(join(stateDir, 'pids')) && readdirSync(join(stateDir, 'pids'))[0],
-      { timeoutMs: 20_000 },
-    );
-    return { region, ended, etcd: Number(pidFile), said: () => said };
+    const recorded = (): string[] =>
+      existsSync(join(stateDir, 'pids')) ? readdirSync(join(stateDir, 'pids')) : [];
+    await eventually(() => recorded().length === 2, { timeoutMs: 20_000 });
+    const pids = recorded().map(Number).sort(ascending);
+    return { region, ended, pids, said: () => said };
   }
 
-  test('leaves etcd behind, and the next start ends it', async () => {
-    const { region, ended, etcd } = await startDoomed();
+  test('leaves etcd and Kubernetes behind, and the next start ends them', async () => {
+    const { region, ended, pids } = await startDoomed();
     region.kill('SIGKILL');
     await ended;
-    expect(isAlive(etcd)).toBe(true);
-    expect(readFileSync(`/proc/${etcd}/cmdline`, 'utf8')).toContain('etcd');
+    expect(pids.filter(isAlive)).toEqual(pids);
+    expect(pids.map((pid) => basename(commandOf(pid))).sort()).toEqual(['etcd', 'sleep']);
 
-    expect(await killLeftovers(stateDir)).toEqual([etcd]);
-    await eventually(() => !isAlive(etcd));
+    expect((await killLeftovers(stateDir)).sort(ascending)).toEqual(pids);
+    await eventually(() => !pids.some(isAlive));
     expect(readdirSync(join(stateDir, 'pids'))).toEqual([]);
     expect(await killLeftovers(stateDir)).toEqual([]);
   });
 
-  test('by an exception of its own takes etcd with it, and says why', async () => {
-    const { ended, etcd, said } = await startDoomed();
+  test('by an exception of its own takes etcd and Kubernetes with it, and says why', async () => {
+    const { ended, pids, said } = await startDoomed();
     writeFileSync(join(stateDir, 'crash'), '');
     expect(await ended).toBe(1);
-    await eventually(() => !isAlive(etcd));
+    await eventually(() => !pids.some(isAlive));
     expect(said()).toContain('Error: a defect');
   });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createEngine } from '../../../region/services/dynamodb/engine.ts';
 import { createDynamodb } from '../../../region/services/dynamodb/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { caller, refusal, refusedWith, regionOf } from './support.ts';
@@ -242,5 +243,29 @@ describe('items', () => {
     expect(await refusedWith(dynamodb('transactWriteItems', { TransactItems: [] }))).toBe(
       'NotImplementedByEmbeddedRegion',
     );
+  });
+});
+
+describe('the end of the region', () => {
+  test('waits for what is under way, and refuses what comes after it as a service that is not there', async () => {
+    const engine = createEngine('123456789012', 'us-east-1');
+    await engine.run('createTable', table);
+    const status = async () =>
+      (await engine.run<{ Table: { TableStatus: string } }>('describeTable', { TableName: 'registry' })).Table
+        .TableStatus;
+    await eventually(async () => (await status()) === 'ACTIVE');
+    const query = {
+      TableName: 'registry',
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'demo' } },
+    };
+    const under = engine.run<{ Items: unknown[] }>('query', query);
+    const closed = engine.close();
+    expect((await under).Items).toEqual([]);
+    await closed;
+    await expect(engine.run('query', query)).rejects.toMatchObject({
+      code: 'ServiceUnavailable',
+      status: 503,
+    });
   });
 });
