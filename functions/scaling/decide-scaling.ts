@@ -55,7 +55,9 @@ function grow(
   places: readonly Place[],
   observation: WorkersObservation,
 ): ScalingDecision {
-  const present = stayingNodes(places, observation).map(
+  // A node whose pods nobody has read is not empty: where no pool can grow only what waits is read, and that found no place on it.
+  const staying = observation.allPods ? stayingNodes(places, observation) : [];
+  const present = staying.map(
     ({ allocatable, labels, name, pods, pool, taints }): NodeView => ({
       name,
       labels,

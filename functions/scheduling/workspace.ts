@@ -43,6 +43,8 @@ export function openWorkspace(
     ...offerings.map(({ allocatable }) => allocatable),
   ]);
   const offers = offersOf(offerings, nodes, remaining, dimensions);
+  // A pool that can have no further node opens no zone; it is offered all the same, so that pods left out are told of it.
+  const open = offers.filter(({ pool }) => pool.remaining > 0);
   const sizes = [
     ...offers,
     ...nodes.map((node) => ({ allocatable: dimensions.ofAllocatable(node.allocatable) })),
@@ -64,10 +66,10 @@ export function openWorkspace(
     bins,
     offers,
     within: index.within,
-    valuesOf: (key, attempt) => [...valuesOf(index.byValue(key), offers, key, attempt)].sort(),
+    valuesOf: (key, attempt) => [...valuesOf(index.byValue(key), open, key, attempt)].sort(),
     domainsBefore: (key, attempt) =>
-      domainsOf(indexBins(bins.slice(0, nodes.length)), coming, offers, key, attempt),
-    domainsOf: (key, attempt) => domainsOf(index, coming, offers, key, attempt),
+      domainsOf(indexBins(bins.slice(0, nodes.length)), coming, open, key, attempt),
+    domainsOf: (key, attempt) => domainsOf(index, coming, open, key, attempt),
     open(offer, choices) {
       const bin = plannedBin(`planned-${bins.length + 1}`, offer, choices);
       bins.push(bin);

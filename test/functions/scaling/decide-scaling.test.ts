@@ -128,6 +128,15 @@ describe('pods that wait', () => {
       0,
     ],
     [
+      'are left out where every pool is at its maximum, though nobody has read what fills its nodes',
+      inputOf(
+        { nodes: [nodeOf('a', 0), nodeOf('b', 0)], pending: [waiting(2)], allPods: false },
+        { groups: [groupOf('a', 1), groupOf('b', 1)], pools: [poolOf({ max: 2 })] },
+      ),
+      [],
+      2,
+    ],
+    [
       'are left out where no worker is large enough',
       inputOf({ pending: [waiting(2, { ...web, requests: { cpu: 64_000 } })] }),
       [],

@@ -305,6 +305,20 @@ test('a zone whose nodes all repel a pod counts for its spread, as the scheduler
   expect(decided.leftOut.map(({ pods: left }) => left)).toEqual([['web-2']]);
 });
 
+test('a zone that only a pool at its greatest number of nodes could open does not count for the spread', () => {
+  const spread = [{ topologyKey: zoneKey, maxSkew: 1, selector: { matchLabels: { app: 'web' } } }];
+  const input = {
+    pods: pods(4, web({ spread, requests: { cpu: 1_500, memory: gibibyte } })),
+    nodes: [],
+    offerings: [...general.slice(0, 2), offering('c', 'm7g.large', { pool: 'full' })],
+    remaining: { general: 10, full: 0 },
+  };
+  const decided = decideWorkerPlan(input);
+  expectSchedulable(input, decided);
+  expect(decided.additions.map(({ zone }) => zone)).toEqual(['a', 'b', 'a', 'b']);
+  expect(decided.leftOut).toEqual([]);
+});
+
 test('a zone that only a tainted pool opens counts for the spread of pods that were placed before', () => {
   const spread = [{ topologyKey: zoneKey, maxSkew: 1, selector: { matchLabels: { app: 'web' } } }];
   const taint = { key: 'dedicated', effect: 'NoSchedule' } as const;
