@@ -122,6 +122,13 @@ const drain = z.strictObject({
         'At the deadline: terminate the worker with what still runs on it, or keep it where AWS leaves the choice.',
       ),
     ),
+  onRebalanceRecommendation: z
+    ._default(z.enum(['ignore', 'replace']), 'ignore')
+    .check(
+      z.describe(
+        'When EC2 says that a spot worker is more likely to be interrupted: ignore it and wait for the interruption itself, or replace the worker at once.',
+      ),
+    ),
 });
 
 const repair = z.strictObject({

@@ -30,7 +30,7 @@ export interface DrainOccasion {
  * worker-lifecycle §3). One that has not joined runs nothing.
  */
 export function decideDrainSweep(
-  { lifecycleState, deadlineSeconds, ...worker }: SweptWorker,
+  { lifecycleState, drain, ...worker }: SweptWorker,
   { scope, scheduled }: DrainOccasion,
   policy: DrainSweepPolicy,
   now: Date,
@@ -57,7 +57,7 @@ export function decideDrainSweep(
       reason: `${instanceId} waits in its terminate hook`,
     };
   if (!serving) return { ...worker, action: 'none', reason: `${instanceId} is ${lifecycleState}` };
-  if (told === 'rebalance')
+  if (told === 'rebalance' && drain.onRebalanceRecommendation === 'replace')
     return {
       ...start,
       cause: told,
@@ -68,7 +68,7 @@ export function decideDrainSweep(
   if (!event) return { ...worker, action: 'none', reason: `${instanceId} is in service` };
   const endsAt = Date.parse(event.notBefore) - policy.scheduledReserveSeconds * 1_000;
   const what = `AWS has ${event.code} for ${instanceId} at ${event.notBefore}`;
-  const beginsAt = endsAt - deadlineSeconds * 1_000;
+  const beginsAt = endsAt - drain.deadlineSeconds * 1_000;
   if (now.getTime() < beginsAt)
     return { ...worker, action: 'none', reason: `${what}: its drain begins at ${at(beginsAt)}` };
   return {

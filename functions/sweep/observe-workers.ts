@@ -2,6 +2,7 @@ import type { Registry } from '../aws/registry.ts';
 import type { SlotGroups } from '../aws/slot-groups.ts';
 import { poolZonesOf } from '../clusters/names.ts';
 import { retiringReason } from '../clusters/retiring.ts';
+import type { PoolSpec } from '../clusters/spec-schema.ts';
 import type { SweepScope } from './contracts.ts';
 import { namesInstance } from './read-scope.ts';
 
@@ -14,8 +15,8 @@ export interface SweptWorker {
   readonly instanceId: string;
   /** Auto Scaling's word. */
   readonly lifecycleState: string;
-  /** Of its pool's drains. */
-  readonly deadlineSeconds: number;
+  /** Its pool's; a cluster that was provisioned before a setting came has none of it. */
+  readonly drain: Partial<PoolSpec['drain']> & Pick<PoolSpec['drain'], 'deadlineSeconds'>;
 }
 
 export interface WorkerReaders {
@@ -27,7 +28,7 @@ interface WorkerGroup {
   readonly cluster: string;
   readonly pool: string;
   readonly zone: string;
-  readonly deadlineSeconds: number;
+  readonly drain: SweptWorker['drain'];
   readonly groupName: string;
 }
 
@@ -48,7 +49,7 @@ export async function observeWorkers(
           cluster,
           pool: pool.name,
           zone,
-          deadlineSeconds: pool.drain.deadlineSeconds,
+          drain: pool.drain,
           groupName,
         }),
       ),

@@ -44,7 +44,7 @@ describe('parseSpec', () => {
         capacity: 'on-demand',
         labels: {},
         taints: [],
-        drain: { deadlineSeconds: 3600, atDeadline: 'terminate' },
+        drain: { deadlineSeconds: 3600, atDeadline: 'terminate', onRebalanceRecommendation: 'ignore' },
         repair: {
           enabled: true,
           notReadySeconds: 60,

@@ -8,13 +8,13 @@ import { createIds } from '../../../region/kernel/ids.ts';
 const now = new Date('2026-03-01T12:00:00.000Z');
 const instanceId = 'i-0123456789abcdef0';
 
-const worker = (lifecycleState: string): SweptWorker => ({
+const worker = (lifecycleState: string, onRebalanceRecommendation?: 'ignore' | 'replace'): SweptWorker => ({
   cluster: 'demo',
   pool: 'general',
   zone: 'a',
   instanceId,
   lifecycleState,
-  deadlineSeconds: 3_600,
+  drain: { deadlineSeconds: 3_600, ...(onRebalanceRecommendation && { onRebalanceRecommendation }) },
 });
 const retired = (notBefore: string): ScheduledEvent => ({
   instanceId,
@@ -26,6 +26,7 @@ const told = (cause: string): SweepScope => ({ instanceId, cause });
 interface Row {
   readonly when: string;
   readonly state: string;
+  readonly onRebalanceRecommendation?: 'ignore' | 'replace';
   readonly scope?: SweepScope;
   readonly scheduled?: ScheduledEvent[];
   readonly is: Partial<SweepFinding>;
@@ -74,6 +75,20 @@ const rows: Row[] = [
     when: 'spot recommends to replace it',
     state: 'InService',
     scope: told('rebalance'),
+    is: { action: 'none', reason: 'i-0123456789abcdef0 is in service' },
+  },
+  {
+    when: 'spot recommends to replace it and its pool ignores that',
+    state: 'InService',
+    onRebalanceRecommendation: 'ignore',
+    scope: told('rebalance'),
+    is: { action: 'none' },
+  },
+  {
+    when: 'spot recommends to replace it and its pool has it replaced',
+    state: 'InService',
+    onRebalanceRecommendation: 'replace',
+    scope: told('rebalance'),
     is: { action: 'start-drain', cause: 'rebalance', afterwards: 'terminate' },
   },
   {
@@ -112,8 +127,9 @@ const rows: Row[] = [
 ];
 
 describe('the sweep drains a worker, or not, when', () => {
-  test.each(rows)('$when', ({ state, scope, scheduled = [], is }) => {
-    expect(decideDrainSweep(worker(state), { scope, scheduled }, drainSweepPolicy, now)).toMatchObject(is);
+  test.each(rows)('$when', ({ state, onRebalanceRecommendation, scope, scheduled = [], is }) => {
+    const swept = worker(state, onRebalanceRecommendation);
+    expect(decideDrainSweep(swept, { scope, scheduled }, drainSweepPolicy, now)).toMatchObject(is);
   });
 });
 
@@ -138,7 +154,7 @@ const fleetOf = (size: number) =>
   new Map(
     Array.from({ length: size }, (_, index): [string, SweptWorker] => [
       idOf(index),
-      { ...worker('InService'), instanceId: idOf(index), zone: 'abc'.charAt(index % 3) },
+      { ...worker('InService', 'replace'), instanceId: idOf(index), zone: 'abc'.charAt(index % 3) },
     ]),
   );
 
