@@ -59,6 +59,31 @@ export async function readDecisions(
   return events.flatMap(decisionOf).toSorted((one, two) => one.at.localeCompare(two.at));
 }
 
+/** Whether a line says what was decided or done, and why: every look says so of everything that is well. Pure. */
+export function isTelling({ action, reason, what }: Pick<Decision, 'action' | 'reason' | 'what'>): boolean {
+  return reason !== undefined && action !== 'none' && !(what === 'planned' && action === 'wait');
+}
+
+/**
+ * What was decided again and again stands once, as of the latest time; oldest first. Numbers in a reason make no other decision. Pure.
+ * `sameness`: all else that tells one from another.
+ */
+export function withoutRepeats<T extends { readonly at: string; readonly reason?: string }>(
+  decisions: readonly T[],
+  sameness: (decision: T) => readonly unknown[],
+): T[] {
+  const oldestFirst = decisions.toSorted((one, two) => one.at.localeCompare(two.at));
+  const keyOf = (decision: T) =>
+    JSON.stringify([...sameness(decision), decision.reason?.replace(/\d+/g, '#')]);
+  // Set anew, an entry of a map keeps its old place.
+  const last = new Map(oldestFirst.map((decision) => [keyOf(decision), decision]));
+  return [...last.values()].toSorted((one, two) => one.at.localeCompare(two.at));
+}
+
+/** The same task that says the same of the same. */
+export const sameDecision = ({ action, instanceId, subject, task, what }: Decision) =>
+  [task, what, subject, instanceId, action] as const;
+
 async function readAll(
   logs: Pick<CloudWatchLogs, 'filterLogEvents'>,
   request: { readonly logGroupName: string; readonly filterPattern: string; readonly startTime: number },

@@ -143,7 +143,9 @@ function addClusterCommands(program: Command): void {
     .action((file: string, flags: CommonFlags) => withSpec(file, flags, provisionSpec));
   addRetireCommand(program);
   onTarget(program.command('status [cluster]'))
-    .description('slots, members, running executions, alarms; exit code 0: all healthy, 2: not')
+    .description(
+      'slots, members, pools, running executions, alarms, last decisions; exit code 0: all healthy, 2: not',
+    )
     .action((cluster: string | undefined, flags: CommonFlags) =>
       withTarget(flags, (target, output) => showStatus(target, cluster, output)),
     );

@@ -2,7 +2,7 @@ import { makeObjects } from '../../functions/aws/objects.ts';
 import { makeRegistry, type RepairsRecord } from '../../functions/aws/registry.ts';
 import type { WorkerNode } from '../../functions/demand/contracts.ts';
 import { readObservation } from '../../functions/demand/read-observation.ts';
-import { type Decision, readDecisions, renderDecision } from '../decisions.ts';
+import { type Decision, readDecisions, renderDecision, sameDecision, withoutRepeats } from '../decisions.ts';
 import { CommandError, type Output } from '../output.ts';
 import type { Target } from '../target.ts';
 import { type ClusterStatus, readStatus } from './status.ts';
@@ -35,7 +35,7 @@ export async function explain(
     since,
     ...(subject !== undefined && { subject }),
   });
-  const shown = withoutRepeats(decisions).slice(-shownMax);
+  const shown = withoutRepeats(decisions, sameDecision).slice(-shownMax);
   const explanation: Explanation = {
     cluster,
     subject: subject ?? '',
@@ -132,14 +132,6 @@ function unhealthyIn(repairs: RepairsRecord | undefined, instanceId: string): st
   return Object.values(repairs?.pools ?? {})
     .flatMap(({ unhealthy }) => unhealthy)
     .find((one) => one.instanceId === instanceId)?.why;
-}
-
-/** The same that is found each minute is told once, as of the last time. */
-function withoutRepeats(decisions: readonly Decision[]): Decision[] {
-  const keyOf = ({ action, reason, subject, task, what }: Decision) =>
-    JSON.stringify([task, what, subject, action, reason]);
-  const last = new Map(decisions.map((decision) => [keyOf(decision), decision]));
-  return [...last.values()].toSorted((one, two) => one.at.localeCompare(two.at));
 }
 
 /** What has to happen, by the latest that was decided; first match wins. */

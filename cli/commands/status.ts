@@ -5,6 +5,14 @@ import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
 import { retiringReason } from '../../functions/clusters/retiring.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
+import {
+  type Decision,
+  isTelling,
+  readDecisions,
+  renderDecision,
+  sameDecision,
+  withoutRepeats,
+} from '../decisions.ts';
 import { listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
@@ -45,13 +53,17 @@ export interface ClusterStatus {
   readonly running: readonly { readonly workflow: string; readonly name: string; readonly since: string }[];
   readonly alarms: readonly string[];
   readonly lastFailure?: string;
+  /** The last of the past hour, oldest first; `trivet events` has them all. */
+  readonly decisions: readonly Decision[];
+  /** Why none could be read. */
+  readonly decisionsUnread?: string;
   /** Until when Trivet changes nothing of it by itself, and why. */
   readonly paused?: string;
   /** It is being taken away, since when. */
   readonly retiring?: string;
 }
 
-/** `trivet status [CLUSTER]`: slots, members, running executions, alarms. Exit code 0 when all is healthy, 2 when not. */
+/** `trivet status [CLUSTER]`: slots, members, running executions, alarms, last decisions. Exit code 0 when all is healthy, 2 when not. */
 export async function showStatus(
   target: Target,
   cluster: string | undefined,
@@ -77,7 +89,7 @@ export async function showStatus(
 /** One cluster: the registry, etcd as the task in the VPC sees it now, executions and alarms. */
 export async function readStatus(target: Target, cluster: string): Promise<ClusterStatus> {
   const registry = makeRegistry(target.config);
-  const [record, slots, repairs, scaling, verified, running, alarms] = await Promise.all([
+  const [record, slots, repairs, scaling, verified, running, alarms, decided] = await Promise.all([
     registry.getCluster(cluster),
     registry.getSlots(cluster),
     registry.getRepairs(cluster),
@@ -88,6 +100,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     }),
     runningExecutions(target, cluster),
     firingAlarms(target),
+    lastDecisions(target, cluster),
   ]);
   if (!record) throw new CommandError(`there is no cluster ${cluster}.`);
   const [local, health] = await Promise.all([
@@ -107,9 +120,27 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
     scaling: summarizeScaling(scaling),
     running,
     alarms,
+    ...decided,
     ...failureOf(record),
     ...leftAloneOf(record),
   };
+}
+
+const decisionsMilliseconds = 3_600_000;
+const decisionsMax = 5;
+
+/** Who may not read logs sees all else. */
+async function lastDecisions(
+  target: Target,
+  cluster: string,
+): Promise<Pick<ClusterStatus, 'decisions' | 'decisionsUnread'>> {
+  const since = new Date(Date.now() - decisionsMilliseconds);
+  try {
+    const read = await readDecisions(target, cluster, { since });
+    return { decisions: withoutRepeats(read.filter(isTelling), sameDecision).slice(-decisionsMax) };
+  } catch (error) {
+    return { decisions: [], decisionsUnread: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The address at which a person reaches an embedded cluster's API; undefined elsewhere. */
@@ -209,5 +240,10 @@ export function renderStatus(status: ClusterStatus): string[] {
     ...running.map(({ name, since, workflow }) => `  running: ${workflow} ${name} since ${since}`),
     ...alarms.map((alarm) => `  alarm: ${alarm}`),
     ...(lastFailure ? [`  last failure: ${lastFailure}`] : []),
+    ...(status.decisionsUnread === undefined
+      ? []
+      : [`  last decisions cannot be read: ${status.decisionsUnread}`]),
+    ...(status.decisions.length === 0 ? [] : [`  last decisions (all: trivet events ${cluster}):`]),
+    ...status.decisions.map((decision) => `    ${renderDecision(decision)}`),
   ];
 }

@@ -1,6 +1,6 @@
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { ClusterRecord, RepairsRecord, SlotRecord } from '../../functions/aws/registry.ts';
-import { type Decision as Logged, readDecisions } from '../decisions.ts';
+import { isTelling, type Decision as Logged, readDecisions, withoutRepeats } from '../decisions.ts';
 import type { Decision } from './contracts.ts';
 
 /** How far back the first look goes, and how late a line may come. */
@@ -37,20 +37,9 @@ export function createDecisionSource(
 }
 
 /** A line that says what was decided or done, and why; undefined for every other. Pure. */
-export function decisionOf({
-  action,
-  at,
-  id,
-  instanceId,
-  pool,
-  reason,
-  slot,
-  task,
-  what,
-}: Logged): Decision | undefined {
-  if (reason === undefined) return undefined;
-  // Nothing was to be done: every look says so of everything that is well.
-  if (action === 'none' || (what === 'planned' && action === 'wait')) return undefined;
+export function decisionOf(logged: Logged): Decision | undefined {
+  const { action, at, id, instanceId, pool, reason, slot, task, what } = logged;
+  if (reason === undefined || !isTelling(logged)) return undefined;
   const subject = slot === undefined ? (pool === undefined ? 'cluster' : `pool ${pool}`) : `slot ${slot}`;
   return {
     id,
@@ -63,16 +52,14 @@ export function decisionOf({
   };
 }
 
-/** What was decided again and again stands once, with the time of the latest. Numbers in a reason make no other decision. Pure. */
+/** Each decision once, newest first. Pure. */
 export function collapse(decisions: readonly Decision[]): Decision[] {
-  const newestFirst = decisions.toSorted((one, two) => (one.at < two.at ? 1 : -1));
-  const seen = new Set<string>();
-  return newestFirst.filter(({ action, by, instanceId, reason, subject }) => {
-    const key = [by, subject, instanceId, action, reason.replace(/\d+/g, '#')].join('|');
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  return withoutRepeats(decisions, ({ action, by, instanceId, subject }) => [
+    by,
+    subject,
+    instanceId,
+    action,
+  ]).toReversed();
 }
 
 /** What the registry remembers of decisions: it is there even where nobody may read logs. Pure. */

@@ -1,7 +1,13 @@
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sinceOf } from '../../cli/commands/events.ts';
-import { readDecisions, renderDecision } from '../../cli/decisions.ts';
+import {
+  isTelling,
+  readDecisions,
+  renderDecision,
+  sameDecision,
+  withoutRepeats,
+} from '../../cli/decisions.ts';
 
 const asked: unknown[] = [];
 /** Two pages of the log, the later line first. */
@@ -79,4 +85,26 @@ test.each(['', 'h', '0h', '2 hours', '-1d'])('--since %j is refused', (text) => 
   expect(() => sinceOf(text, new Date())).toThrow(
     'write a number of minutes, hours or days, such as 30m, 2h or 3d.',
   );
+});
+
+describe('of what was decided', () => {
+  const found = { id: '1', task: 'sweep', what: 'found', subject: 'slot b', level: 'INFO', details: {} };
+  const at = (minute: number) => `2026-03-01T12:0${minute}:00.000Z`;
+
+  test('the same again and again stands once, as of the latest time, whatever its numbers', () => {
+    const first = { ...found, at: at(0), action: 'wait', reason: 'away for 10 s' };
+    const other = { ...found, at: at(1), action: 'kick-launch', reason: 'away for 70 s' };
+    const again = { ...first, at: at(2), reason: 'away for 130 s' };
+    expect(withoutRepeats([again, first, other], sameDecision)).toEqual([other, again]);
+  });
+
+  test.each([
+    ['without a reason', { action: 'wait' }, false],
+    ['that nothing was to be done', { action: 'none', reason: 'it is in service' }, false],
+    ['that the next look is awaited', { what: 'planned', action: 'wait', reason: 'later' }, false],
+    ['that something was decided', { action: 'start-replace', reason: 'it waits' }, true],
+    ['that something was done', { what: 'terminated', reason: 'it is dead' }, true],
+  ])('a line %s tells something or nothing', (_, fields, tells) => {
+    expect(isTelling({ ...found, ...fields })).toBe(tells);
+  });
 });
