@@ -22,7 +22,10 @@ export const handler = task(
     if (outcome === 'expired') {
       metrics.count('DrainExpired');
       log.warn('expired', { instanceId, pool, cause, reason: withBlocked(reason, blocked) });
-    } else log.info('finished', { instanceId, pool, cause, outcome, reason, effect });
+    } else {
+      if (outcome === 'drained') metrics.count('WorkerDrained');
+      log.info('finished', { instanceId, pool, cause, outcome, reason, effect });
+    }
     switch (effect) {
       case 'none':
         return { done: true };

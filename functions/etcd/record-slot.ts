@@ -13,7 +13,7 @@ import { type EtcdHealth, recordSlot } from './contracts.ts';
 export const handler = task(
   recordSlot,
   (config): { registry: Registry } => ({ registry: makeRegistry(config) }),
-  async ({ lease, cluster, slot, instanceId, health }, { registry }, { signal }) => {
+  async ({ lease, cluster, slot, instanceId, health }, { registry }, { metrics, signal }) => {
     const present = await registry.getSlot(cluster, slot, signal);
     if (!present) throw new ClusterUnknown(`the registry has no slot ${slot} of a cluster ${cluster}`);
     const patch = patchOf(present, slot, instanceId, health);
@@ -24,6 +24,7 @@ export const handler = task(
       raftIndex: present.raftIndex ?? null,
     };
     await registry.updateSlot(cluster, slot, patch, expected, signal);
+    metrics.count('SlotServed');
     return { recorded: true };
   },
 );

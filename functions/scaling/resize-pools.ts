@@ -23,7 +23,7 @@ export interface ResizePoolsDeps {
 export const handler = task(
   resizePools,
   (config): ResizePoolsDeps => ({ registry: makeRegistry(config), groups: makePoolGroups(config) }),
-  async ({ cluster, changes }, { registry, groups }, { config, log, signal }) => {
+  async ({ cluster, changes }, { registry, groups }, { config, log, metrics, signal }) => {
     const record = await registry.getCluster(cluster, signal);
     if (!record) throw new ClusterUnknown(`the registry knows no cluster ${cluster}; provision it first`);
     const retiring = retiringReason(record);
@@ -49,7 +49,9 @@ export const handler = task(
         continue;
       }
       const owner = { deployment: config.deployment, cluster, pool };
-      const set = group?.desired === to ? 'set' : await groups.setDesired(name, { from, to }, owner, signal);
+      const before = group?.desired === to;
+      const set = before ? 'set' : await groups.setDesired(name, { from, to }, owner, signal);
+      if (set === 'set' && !before && to > from) metrics.count('WorkersAsked', to - from);
       if (set === 'set') resized.push(change);
       else skipped.push({ pool, zone, reason: `${name} was resized in this moment` });
     }

@@ -11,8 +11,10 @@ import { completeWorker } from './contracts.ts';
 export const handler = task(
   completeWorker,
   (config): { groups: Pick<SlotGroups, 'completeLaunch'> } => ({ groups: makeSlotGroups(config) }),
-  async ({ observation }, { groups }, { signal }) => {
+  async ({ observation }, { groups }, { metrics, signal }) => {
     const { autoScalingGroupName: group, instanceId } = observation;
-    return { completed: await groups.completeLaunch({ group, hook: launchHookName, instanceId }, signal) };
+    const completed = await groups.completeLaunch({ group, hook: launchHookName, instanceId }, signal);
+    if (completed) metrics.count('WorkerJoined');
+    return { completed };
   },
 );

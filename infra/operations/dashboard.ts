@@ -26,14 +26,19 @@ const half = 12;
 
 /** What tasks count, by the task that counts it (functions/runtime/task.ts). */
 const ofSlots = {
+  'record-slot': ['SlotServed'],
   'hold-slot': ['SlotHeld'],
   sweep: ['SlotUnattended', 'HungNodeReplaced'],
+  'watch-etcd': ['EtcdUnhealthy'],
   'watch-kubernetes': ['KubernetesUnhealthy'],
 };
 const ofWorkers = {
+  'resize-pools': ['WorkersAsked'],
+  'complete-worker': ['WorkerJoined'],
+  'finish-repair': ['WorkerRepaired'],
   sweep: ['WorkerStorm', 'PodsUnplaceable'],
   'abandon-worker': ['WorkerAbandoned'],
-  'finish-drain': ['DrainExpired'],
+  'finish-drain': ['WorkerDrained', 'DrainExpired'],
 };
 
 /** One page for the deployment: what calls, what runs, what is counted, and what was decided last (issue 5). */

@@ -129,3 +129,48 @@ test('the dashboard shows every alarm, every workflow and what was decided last'
     expect(body).toContain(file.replace('.asl.json', ''));
   expect(body).toContain('/trivet/tasks');
 });
+
+/** Metrics of tasks that the template names, as task/metric. */
+function metricsWatched(): string[] {
+  const text = JSON.stringify(
+    ofType(operations, 'AWS::CloudWatch::Dashboard').map(({ Properties }) => Properties),
+  );
+  const onDashboard = [
+    ...text.replaceAll('\\', '').matchAll(/"Trivet","(\w+)",[^[\]]*?"service","([a-z-]+)"/g),
+  ];
+  type Dimension = { readonly Name: string; readonly Value: string };
+  const alarmed = ofType(operations, 'AWS::CloudWatch::Alarm').flatMap(({ Properties }) => {
+    const {
+      Dimensions = [],
+      MetricName = '',
+      Namespace,
+    } = Properties as {
+      Dimensions?: Dimension[];
+      MetricName?: string;
+      Namespace?: string;
+    };
+    const service = Dimensions.find(({ Name }) => Name === 'service')?.Value;
+    return Namespace === 'Trivet' ? [`${service}/${MetricName}`] : [];
+  });
+  return [
+    ...new Set([...onDashboard.map(([, metric, service]) => `${service}/${metric}`), ...alarmed]),
+  ].sort();
+}
+
+test('what the dashboard and the alarms watch is what tasks count', () => {
+  const counts = (folder: string) =>
+    readdirSync(join(root, 'functions', folder))
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => {
+        const source = readFileSync(join(root, 'functions', folder, file), 'utf8');
+        return Array.from(source.matchAll(/metrics\s*\.count\(\s*'(\w+)'/g), ([, metric]) => metric);
+      });
+  const counted = new Set(
+    readdirSync(join(root, 'functions'))
+      .filter((name) => !name.includes('.'))
+      .flatMap(counts),
+  );
+  const watched = metricsWatched();
+  expect(watched).toContain('resize-pools/WorkersAsked');
+  expect(watched.filter((one) => !counted.has(one.split('/')[1] ?? ''))).toEqual([]);
+});

@@ -132,7 +132,7 @@ describe('finish-drain', () => {
   ] as const)('does what was decided: %s', async (effect, does) => {
     const { did, context } = await run({ effect });
     expect(did).toEqual(does);
-    expect([...context.counted.keys()]).toEqual([]);
+    expect([...context.counted]).toEqual([['WorkerDrained', 1]]);
   });
 
   test('counts a drain that passed its deadline, and names the budget', async () => {

@@ -50,13 +50,18 @@ const change = (zone: string, from: number, to: number): SizeChange => ({
 
 describe('resize-pools', () => {
   const resize = (...changes: SizeChange[]) =>
-    resizePools.run({ cluster: 'demo', changes }, { registry, groups: aws.poolGroups }, context());
+    resizePools.run({ cluster: 'demo', changes }, { registry, groups: aws.poolGroups }, told);
+  let told = context();
+  beforeEach(() => {
+    told = context();
+  });
   const skipped = (zone: string, reason: string) => ({ pool: 'general', zone, reason });
 
   test('gives each group its size, and has the workers looked after', async () => {
     const changes = [change('a', 0, 2), change('b', 0, 1)];
     expect(await resize(...changes)).toEqual({ action: 'verify', resized: changes, skipped: [] });
     expect(sizes()).toEqual({ a: 2, b: 1 });
+    expect([...told.counted]).toEqual([['WorkersAsked', 3]]);
   });
 
   test('has nothing to write where it was carried out before, and names it as resized', async () => {
@@ -67,6 +72,7 @@ describe('resize-pools', () => {
       skipped: [],
     });
     expect(aws.effects).toEqual(['setPoolSize']);
+    expect([...told.counted]).toEqual([['WorkersAsked', 2]]);
   });
 
   test('names what was carried out before as resized, though the pool has come to its most since', async () => {
