@@ -24,5 +24,10 @@ function isExecutable(path: string): boolean {
 
 /** A Chromium without a window. It opens this machine's own pages alone, so that it may do without its sandbox where that cannot be had. */
 export function openChromium(executablePath: string): Promise<Browser> {
-  return puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars'] });
+  // Over a pipe: a browser whose starter was killed notices its end, and goes too.
+  return puppeteer.launch({
+    executablePath,
+    pipe: true,
+    args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars'],
+  });
 }
