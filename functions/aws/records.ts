@@ -72,6 +72,8 @@ export interface SlotRecord {
   /** Highest raft index ever seen of the member, a decimal uint64 (S8). */
   readonly raftIndex?: string;
   readonly instanceId?: string;
+  /** When its member was last verified on that instance: what was seen before says nothing of it. */
+  readonly servedAt?: string;
   readonly verdict?: { readonly action: string; readonly reason: string; readonly at: string };
 }
 

@@ -157,7 +157,7 @@ function identityOf(record: SlotRecord, reports: readonly Report[]) {
 
 function recordOf(record: SlotRecord, reports: readonly Report[]): SlotObservation['record'] {
   const started = reports.some(({ state, volumeId }) => state === 'started' && volumeId === record.volumeId);
-  const { verdict: _verdict, slot: _slot, subnetId: _subnetId, ...rest } = record;
+  const { servedAt: _servedAt, verdict: _verdict, slot: _slot, subnetId: _subnetId, ...rest } = record;
   return { ...rest, startedOnce: record.startedOnce || started };
 }
 

@@ -46,6 +46,7 @@ function patchOf(present: SlotRecord, slot: string, instanceId: string, health: 
     memberId: member.memberId,
     raftIndex: higher(present.raftIndex, member.raftIndex),
     instanceId,
+    servedAt: health.observedAt,
     startedOnce: true,
     phase: 'serving' as const,
     verdict: null,

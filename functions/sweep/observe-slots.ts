@@ -163,7 +163,7 @@ async function readCluster(
   return Promise.all(
     slots.map(async (slot) => {
       const lease = await registry.getLease(cluster, `slot:${slot.slot}`, signal);
-      const memberProblem = problemBy(observation, slot.slot, now);
+      const memberProblem = problemBy(observation, slot, now);
       return {
         cluster,
         formed: record.formed,
@@ -189,11 +189,23 @@ async function isAtWork(
   return holder?.status === 'RUNNING';
 }
 
-/** What the latest watch said against a slot's member; undefined when it said nothing, or nothing fresh. */
-function problemBy(observation: unknown, slot: string, now: Date): string | undefined {
+/** A member is asked so long, at most, before the watch that tells of it is dated. */
+const askingMilliseconds = 10_000;
+
+/**
+ * What the latest watch said against a slot's member; undefined when it said nothing, or nothing fresh, or saw it before it came back: a watch
+ * in the middle of a heal calls nobody once that is through.
+ */
+function problemBy(
+  observation: unknown,
+  { servedAt = '', slot }: Pick<SlotRecord, 'servedAt' | 'slot'>,
+  now: Date,
+): string | undefined {
   const parsed = etcdHealth.safeParse(observation);
   if (!parsed.success) return undefined;
-  if (!isFresh(parsed.data.observedAt, now)) return undefined;
+  const { observedAt } = parsed.data;
+  if (!isFresh(observedAt, now)) return undefined;
+  if (Date.parse(observedAt) < Date.parse(servedAt) + askingMilliseconds) return undefined;
   if (!parsed.data.reachable) return 'no member of the cluster answers';
   const member = parsed.data.members.find((candidate) => candidate.slot === slot);
   return member ? member.reason : 'it is not in the membership';

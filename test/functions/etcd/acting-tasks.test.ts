@@ -228,6 +228,7 @@ describe('record-slot', () => {
     expect(await registry.getSlot('ha', 'b')).toMatchObject({
       raftIndex: '140',
       instanceId: 'i-0aaaaaaaaaaaaaaaa',
+      servedAt: '2026-03-01T12:00:00Z',
       phase: 'serving',
     });
   });

@@ -11,6 +11,7 @@ import { fakeObjects } from '../../support/fake-objects.ts';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.ts';
 import { fakeTaskContext } from '../../support/fake-task-context.ts';
 import { unstubbed } from '../../support/unstubbed.ts';
+import { etcdOf } from './hung-cluster.ts';
 import { putFormedCluster } from './registered.ts';
 
 const replaceEtcdMemberArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:trivet-replace-etcd-member';
@@ -144,6 +145,17 @@ test('an instance that was terminated from outside is told to its group', async 
   );
   await sweep.run({}, deps(), context());
   expect(did).toEqual(['mark unhealthy i-b']);
+});
+
+test.each([
+  ['is reported', undefined, ['report']],
+  ['is reported where it came after the member was back', '2026-03-01T11:58:00.000Z', ['report']],
+  ['from before it was back calls nobody', '2026-03-01T11:59:25.000Z', []],
+])('what the watch of etcd said against a member in service %s', async (_, servedAt, actions) => {
+  await registry.putObservation('demo', etcdOf('2026-03-01T11:59:30.000Z', ['a']));
+  if (servedAt !== undefined) await registry.updateSlot('demo', 'b', { servedAt }, {});
+  const { findings } = await sweep.run({}, deps(), context());
+  expect(findings.map(({ action }) => action)).toEqual(actions);
 });
 
 test('a lease whose holder is dead stops nothing; one whose holder runs does (L2)', async () => {
