@@ -180,3 +180,22 @@ test('an environment that nobody calls for a minute and a half is ended', async 
     return (await call(kernel, 'trivet-idle')).payload === 1;
   });
 });
+
+test('of environments that were called at once, one is kept so long, and the others end after some seconds', async () => {
+  const clock = createClock();
+  const kernel = testKernel({
+    clock: { ...clock, after: (wait, action) => clock.after(wait === 5_000 ? 1 : wait, action) },
+  });
+  const slow = 'let n = 0; export const handler = () => new Promise((end) => setTimeout(end, 50, ++n));';
+  await bundles(kernel).create('trivet-mapped', slow);
+  const atOnce = async () =>
+    (await Promise.all([call(kernel, 'trivet-mapped'), call(kernel, 'trivet-mapped')])).map(
+      ({ payload }) => payload,
+    );
+  expect(await atOnce()).toEqual([1, 1]);
+  await eventually(async () => {
+    await kernel.clock.sleep(20);
+    const [least, most] = (await atOnce()).map(Number).sort();
+    return least === 1 && most !== 1;
+  });
+});
