@@ -42,6 +42,7 @@ const fixes: Readonly<Record<string, string>> = {
   'pools[].taints[].effect': 'use NoSchedule, PreferNoSchedule or NoExecute',
   'pools[].drain.deadlineSeconds': 'use 60 to 172000, which is within the 48 hours that AWS waits',
   'pools[].drain.atDeadline': 'use terminate or keep',
+  'pools[].drain.onRebalanceRecommendation': 'use ignore or replace',
   'pools[].repair.enabled': 'use true or false',
   'pools[].repair.notReadySeconds': 'use 30 to 86400',
   'pools[].repair.pressureSeconds': 'use 60 to 86400',

@@ -35,6 +35,7 @@ export const handler = task(
       instances.find(instanceId, signal),
     ]);
     const spec = record?.spec.pools.find((one) => one.name === pool);
+    const { atDeadline = 'terminate', deadlineSeconds = 3_600 } = spec?.drain ?? {};
     const member = found[0]?.instances.find((one) => one.instanceId === instanceId);
     const lifecycleState = member?.lifecycleState ?? 'none';
     const retiring = retiringReason(record);
@@ -48,7 +49,7 @@ export const handler = task(
       waitingInHook: lifecycleState === 'Terminating:Wait',
       state: instance?.state ?? 'unknown',
       volumes: [...(instance?.volumes ?? [])],
-      policy: spec?.drain ?? { deadlineSeconds: 3_600, atDeadline: 'terminate' as const },
+      policy: { deadlineSeconds, atDeadline },
     };
     const decision = decideDrainStep(observation);
     log.info('decided', { instanceId, ...decision });
