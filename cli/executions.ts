@@ -109,3 +109,20 @@ export async function listWorkflows(
   } while (nextToken);
   return arns;
 }
+
+/** `demo-1f0c2a44-1` is of `demo`: what provision-cluster is started under (cli/commands/provision.ts). */
+const provisioningName = /^(.+)-[0-9a-f]{8}-\d+$/;
+
+/**
+ * The cluster that an execution is of, by its name, which begins with the cluster's: of several that fit it is the longest. A cluster that
+ * is only being provisioned is not among the known ones. Pure.
+ */
+export function clusterOfExecution(
+  { name, workflow }: { readonly name: string; readonly workflow: string },
+  clusters: readonly string[],
+): string | undefined {
+  const fitting = clusters.filter((cluster) => name.startsWith(`${cluster}-`));
+  const longest = fitting.toSorted((one, two) => two.length - one.length)[0];
+  const provisioned = workflow === 'provision-cluster' ? provisioningName.exec(name)?.[1] : undefined;
+  return provisioned ?? longest;
+}

@@ -202,12 +202,20 @@ function addRegionCommands(program: Command): void {
     });
 }
 
+/** An answer of a service, such as AccessDenied or throttling: its words tell more than where it was asked. */
+function isOfService(error: unknown): error is Error {
+  return error instanceof Error && '$metadata' in error;
+}
+
 try {
   await buildProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) exitCode = error.exitCode;
   else if (error instanceof CommandError) {
     process.stderr.write(`trivet: ${error.message}\n`);
+    exitCode = 1;
+  } else if (isOfService(error)) {
+    process.stderr.write(`trivet: AWS refused: ${error.name}: ${error.message}\n`);
     exitCode = 1;
   } else throw error;
 }

@@ -2,7 +2,14 @@ import { makeObjects } from '../../functions/aws/objects.ts';
 import { makeRegistry, type RepairsRecord } from '../../functions/aws/registry.ts';
 import type { WorkerNode } from '../../functions/demand/contracts.ts';
 import { readObservation } from '../../functions/demand/read-observation.ts';
-import { type Decision, readDecisions, renderDecision, sameDecision, withoutRepeats } from '../decisions.ts';
+import {
+  type Decision,
+  isTelling,
+  readDecisions,
+  renderDecision,
+  sameDecision,
+  withoutRepeats,
+} from '../decisions.ts';
 import { CommandError, type Output } from '../output.ts';
 import type { Target } from '../target.ts';
 import { type ClusterStatus, readStatus } from './status.ts';
@@ -40,7 +47,7 @@ export async function explain(
     cluster,
     subject: subject ?? '',
     now,
-    way: wayOf(status, now, shown),
+    way: wayOf(status, now, decisions.filter(isRecent)),
     decisions: shown,
   };
   for (const line of now) output.say(line);
@@ -57,12 +64,14 @@ function explainCluster({
   lastFailure,
   members,
   paused,
+  retiring,
   running,
   workers,
 }: ClusterStatus): string[] {
   return [
     `${cluster}: etcd ${etcd}`,
     ...(paused === undefined ? [] : [`PAUSED: ${paused}`]),
+    ...(retiring === undefined ? [] : [`RETIRING: ${retiring}`]),
     ...members.flatMap(({ healthy, problem = 'it is not known why', slot }) =>
       healthy ? [] : [`slot ${slot} is not healthy: ${problem}`],
     ),
@@ -134,13 +143,26 @@ function unhealthyIn(repairs: RepairsRecord | undefined, instanceId: string): st
     .find((one) => one.instanceId === instanceId)?.why;
 }
 
+/** What lasts is decided anew each minute, a hold every five: what was decided long before is over. */
+const recentMilliseconds = 6 * 60_000;
+
+function isRecent({ at }: Decision): boolean {
+  return Date.now() - Date.parse(at) <= recentMilliseconds;
+}
+
 /** What has to happen, by the latest that was decided; first match wins. */
-function wayOf({ paused }: ClusterStatus, now: readonly string[], decisions: readonly Decision[]): string {
-  const latest = decisions.findLast(({ action }) => action !== undefined);
+function wayOf(
+  { cluster, paused, retiring }: ClusterStatus,
+  now: readonly string[],
+  decisions: readonly Decision[],
+): string {
+  const latest = decisions.findLast((decision) => decision.action !== undefined && isTelling(decision));
   if (paused !== undefined)
     return 'Trivet changes nothing while it is paused: trivet runbook start resume-automation ends that';
   if (now.some((line) => / works on it since | runs since /.test(line)))
     return 'a workflow has it in hand: trivet events --follow shows how it goes on';
+  if (retiring !== undefined)
+    return `trivet retire ${cluster} --confirm ${cluster} goes on with it; nothing else is done`;
   if (latest?.action === 'hold')
     return 'a person has to act: docs/runbooks/slot-held.md; the sweep looks again each minute';
   if (latest?.action === 'report') return 'a person has to act: docs/runbooks/slot-unattended.md says what';

@@ -13,7 +13,7 @@ import {
   sameDecision,
   withoutRepeats,
 } from '../decisions.ts';
-import { listWorkflows } from '../executions.ts';
+import { clusterOfExecution, listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
 import { CommandError, type Output, table } from '../output.ts';
@@ -98,7 +98,7 @@ export async function readStatus(target: Target, cluster: string): Promise<Clust
       if (error instanceof CommandError) return undefined;
       throw error;
     }),
-    runningExecutions(target, cluster),
+    registry.listClusters().then((clusters) => runningExecutions(target, cluster, clusters)),
     firingAlarms(target),
     lastDecisions(target, cluster),
   ]);
@@ -187,8 +187,8 @@ function memberOf(slot: SlotRecord, health: EtcdHealth | undefined): MemberStatu
   };
 }
 
-/** Of all workflows of the deployment; executions are named by their cluster first. */
-async function runningExecutions(target: Target, cluster: string) {
+/** Of all workflows of the deployment; executions are named by their cluster first, and one cluster's name may begin as another's. */
+async function runningExecutions(target: Target, cluster: string, clusters: readonly string[]) {
   const workflows = await listWorkflows(target.states, target.deployment);
   const found = await Promise.all(
     workflows.map(async (stateMachineArn) => {
@@ -198,12 +198,12 @@ async function runningExecutions(target: Target, cluster: string) {
   );
   return found
     .flat()
-    .filter(({ name }) => name?.startsWith(`${cluster}-`))
     .map(({ name = '', executionArn = '', startDate }) => ({
       workflow: workflowOf(executionArn),
       name,
       since: startDate?.toISOString() ?? '',
-    }));
+    }))
+    .filter((execution) => clusterOfExecution(execution, clusters) === cluster);
 }
 
 async function firingAlarms(target: Target): Promise<string[]> {

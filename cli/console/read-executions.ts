@@ -1,6 +1,6 @@
 import type { SFN } from '@aws-sdk/client-sfn';
 import type { ClusterSpec } from '../../functions/clusters/spec.ts';
-import { listWorkflows } from '../executions.ts';
+import { clusterOfExecution, listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import type { ExecutionReading } from './readings.ts';
 
@@ -91,23 +91,6 @@ export function createExecutionSource(
     },
     specOf: async (execution) => (await inputOf(execution)).spec,
   };
-}
-
-/** `demo-1f0c2a44-1` is of `demo`: what provision-cluster is started under (cli/commands/provision.ts). */
-const provisioningName = /^(.+)-[0-9a-f]{8}-\d+$/;
-
-/**
- * The cluster that an execution is of, by its name, which begins with the cluster's: of several that fit it is the longest. A cluster that
- * is only being provisioned is not among the known ones. Pure.
- */
-export function clusterOfExecution(
-  { name, workflow }: Pick<ExecutionReading, 'name' | 'workflow'>,
-  clusters: readonly string[],
-): string | undefined {
-  const fitting = clusters.filter((cluster) => name.startsWith(`${cluster}-`));
-  const longest = fitting.toSorted((one, two) => two.length - one.length)[0];
-  const provisioned = workflow === 'provision-cluster' ? provisioningName.exec(name)?.[1] : undefined;
-  return provisioned ?? longest;
 }
 
 const shownMax = 25;

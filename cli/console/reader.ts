@@ -9,6 +9,7 @@ import { makeRegistry } from '../../functions/aws/registry.ts';
 import type { EtcdHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
 import { findLocalEndpoint } from '../commands/status.ts';
+import { clusterOfExecution } from '../executions.ts';
 import { invokeTask, type Target } from '../target.ts';
 import { readRegion } from './breaks.ts';
 import type { AlarmView, SourceView } from './contracts.ts';
@@ -16,7 +17,7 @@ import { createLatest } from './latest.ts';
 import { partOf } from './parts.ts';
 import { type ClusterSources, readCluster } from './read-cluster.ts';
 import { collapse, createDecisionSource, recordedDecisions } from './read-decisions.ts';
-import { clusterOfExecution, createExecutionSource } from './read-executions.ts';
+import { createExecutionSource } from './read-executions.ts';
 import type { ExecutionReading, Readings, Unread } from './readings.ts';
 import { readApprovals } from './runbooks.ts';
 

@@ -16,6 +16,8 @@ export async function listRunbooks(target: Target, output: Output): Promise<numb
   for (const line of table(rows)) output.say(line);
   const { AutomationExecutionMetadataList: found = [] } = await target.ssm.describeAutomationExecutions({
     MaxResults: 50,
+    // An account has automations of others, too.
+    Filters: [{ Key: 'DocumentNamePrefix', Values: [`${target.deployment}-`] }],
   });
   const automations = found
     .flatMap((one) => {

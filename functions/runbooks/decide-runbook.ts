@@ -39,6 +39,7 @@ export function readArguments({ parameters, runbook: name }: RunbookRequest): Ru
       (given) => `${given}: ${name} has no such parameter; it has: ${namesOf(runbook.parameters)}`,
     ),
     ...runbook.parameters.flatMap((parameter) => problemOf(parameter, parameters[parameter.name]) ?? []),
+    ...problemsOfConfirm(parameters),
   ];
   if (problems.length > 0) throw new RunbookRefused(problems.join('; '));
   return Object.fromEntries(
@@ -47,6 +48,11 @@ export function readArguments({ parameters, runbook: name }: RunbookRequest): Ru
       String(parameters[key] ?? fallback ?? ''),
     ]),
   );
+}
+
+function problemsOfConfirm({ Cluster: cluster, Confirm: confirm }: RunbookRequest['parameters']): string[] {
+  if (typeof confirm !== 'string' || typeof cluster !== 'string' || confirm === cluster) return [];
+  return [`Confirm: "${confirm}" is not the name of the cluster again, "${cluster}"`];
 }
 
 function problemOf(parameter: RunbookParameter, value: unknown): string | undefined {
@@ -76,13 +82,15 @@ export function decideRunbook(
 ): RunbookDecision {
   const name = request.runbook;
   const { Cluster: cluster = '' } = given;
-  const { record } = subject;
+  const { clusters, record } = subject;
   if (name === 'provision-cluster') return decideProvisioning(given, subject, now);
+  // One that died while it forgot the cluster has left its name in the index alone, and goes on all the same.
+  if (name === 'retire-cluster' && (record || clusters.includes(cluster)))
+    return decideRetirement(given, record, now);
   if (!record)
     throw new RunbookRefused(
-      `Cluster: there is no cluster ${cluster}; there are: ${subject.clusters.join(', ') || 'none'}`,
+      `Cluster: there is no cluster ${cluster}; there are: ${clusters.join(', ') || 'none'}`,
     );
-  if (name === 'retire-cluster') return decideRetirement(given, record, now);
   refuseRetiring(record);
   if (name === 'pause-automation')
     return { action: 'pause', cluster, minutes: Number(given.Minutes), reason: given.Reason ?? '' };
@@ -102,12 +110,10 @@ function refuseRetiring(record: ClusterRecord): void {
 /** One that was begun goes on as it was begun, whatever is asked for of its volumes: to keep them may be asked for later, too. */
 function decideRetirement(
   { Cluster: cluster = '', Confirm: confirm = '', Volumes: volumes }: RunbookArguments,
-  record: ClusterRecord,
+  record: ClusterRecord | undefined,
   now: Date,
 ): RunbookDecision {
-  if (confirm !== cluster)
-    throw new RunbookRefused(`Confirm: "${confirm}" is not the name of the cluster again, "${cluster}"`);
-  refusePaused(record, now);
+  if (record) refusePaused(record, now);
   const reason = `${cluster} is taken away, its volumes ${volumes === 'keep' ? 'kept' : 'with it'}`;
   const input = { cluster, confirm, ...(volumes === 'keep' && { keepVolumes: true }) };
   return starting('retire-cluster', { reason, cluster, input });

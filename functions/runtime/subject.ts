@@ -1,12 +1,17 @@
 /** Fields by which one finds all log lines of a cluster, and of what is in it (ADR 25). */
 const subjectFields = ['cluster', 'slot', 'pool', 'zone', 'instanceId'] as const;
 
-/** What a task is about: its input says so, or what it carries of an observation, a lease, a spec or a person's request. Pure. */
+/**
+ * What a task is about: its input says so, or what it carries of an observation, a lease, a spec, a runbook's parameters or a person's
+ * request. Pure.
+ */
 export function subjectOf(input: unknown): Record<string, string> {
   const fields = fieldsOf(input);
-  const { lease, observation, request, slot, spec } = fields;
+  const { lease, observation, parameters, request, slot, spec } = fields;
+  const { Cluster, InstanceId, Pool, Slot } = fieldsOf(parameters);
   const places = [
     { cluster: fieldsOf(spec).name },
+    { cluster: Cluster, slot: Slot, pool: Pool, instanceId: InstanceId },
     fieldsOf(lease),
     fieldsOf(observation),
     fieldsOf(request),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDecisionSource, decisionOf, recordedDecisions } from '../../../cli/console/read-decisions.ts';
-import { clusterOfExecution, createExecutionSource } from '../../../cli/console/read-executions.ts';
+import { createExecutionSource } from '../../../cli/console/read-executions.ts';
+import { clusterOfExecution } from '../../../cli/executions.ts';
 import { record, slotRecord } from './played-readings.ts';
 
 const signal = new AbortController().signal;

@@ -301,6 +301,11 @@ describe('what is refused', () => {
     expect(decide('retire-cluster', ofDemo({ Confirm: 'demo' }), retiring).action).toBe('start');
   });
 
+  test('not to go on with a retirement that died while it forgot the cluster', () => {
+    const forgotten = { clusters: ['demo'], slots: [] };
+    expect(decide('retire-cluster', ofDemo({ Confirm: 'demo' }), forgotten).action).toBe('start');
+  });
+
   test('nothing, on a paused cluster, of what is about the pause itself', () => {
     const subject = { ...demo, record: paused };
     expect(decide('resume-automation', ofDemo(), subject).action).toBe('resume');

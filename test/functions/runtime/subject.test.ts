@@ -16,6 +16,14 @@ test.each<[unknown, Record<string, string>]>([
   ],
   [{ request: { cluster: 'demo', pool: 'general', size: 3 } }, { cluster: 'demo', pool: 'general' }],
   [{ spec: { name: 'demo', zones: ['a'] } }, { cluster: 'demo' }],
+  [
+    { runbook: 'kick-slot', automation: 'x', parameters: { Cluster: 'demo', Slot: 'b' } },
+    { cluster: 'demo', slot: 'b' },
+  ],
+  [
+    { parameters: { Cluster: 'demo', InstanceId: 'i-1', Afterwards: 'keep' } },
+    { cluster: 'demo', instanceId: 'i-1' },
+  ],
   [{ cluster: 'demo', lease: { cluster: 'other' } }, { cluster: 'demo' }],
   [{ cluster: 7 }, {}],
   ['text', {}],
