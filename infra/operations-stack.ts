@@ -4,7 +4,7 @@ import type { Deployment } from './names.ts';
 import { Alarms } from './operations/alarms.ts';
 import { Dashboard } from './operations/dashboard.ts';
 import { Events } from './operations/events.ts';
-import { NoRepeats } from './operations/no-repeats.ts';
+import { Repeats } from './operations/repeats.ts';
 import { Runbooks } from './operations/runbooks.ts';
 import { Ticks } from './operations/ticks.ts';
 import { Undelivered } from './operations/undelivered.ts';
@@ -30,7 +30,7 @@ export class OperationsStack extends Stack {
     };
     const undelivered = new Undelivered(this, 'Undelivered', { deployment }).queue;
     new Ticks(this, 'Ticks', { deployment, functions: ticking, undelivered });
-    new NoRepeats(this, 'NoRepeats', ticking);
+    new Repeats(this, 'Repeats', ticking);
     new Events(this, 'Events', { deployment, lookers: ticking, undelivered });
     const runRunbook = props.workflows.stateMachines.get('run-runbook');
     if (runRunbook) new Runbooks(this, 'Runbooks', { deployment, runRunbook });

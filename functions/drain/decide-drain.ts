@@ -107,9 +107,12 @@ function split(
   return { deletions, evictions: others.filter((pod) => tierOf(pod) === tier) };
 }
 
-/** Whether the worker stays when its drain does not end in time. One that waits in its hook goes in any case. */
-function mayBeKept({ waitingInHook, afterwards, policy }: DrainObservation): boolean {
-  return !waitingInHook && (afterwards === 'keep' || policy.atDeadline === 'keep');
+/**
+ * Whether the worker stays when its drain does not end in time. One that waits in its hook goes in any case; one that goes only to have fewer
+ * workers never goes past a disruption budget.
+ */
+function mayBeKept({ afterwards, cause, policy, waitingInHook }: DrainObservation): boolean {
+  return !waitingInHook && (afterwards === 'keep' || cause === 'scale-down' || policy.atDeadline === 'keep');
 }
 
 function kept(reason: string): DrainDecision {

@@ -23,9 +23,9 @@ const sinceAnnotation = 'trivet.dev/draining-since';
 /** Load balancers of Services send nothing new to a node with this label. */
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
-/** Whether a drain goes on, or was given up halfway, by which the pool gets smaller; `taints`: a node's own. Pure. */
-export function isDrainedForScaleDown(taints: readonly NodeTaint[]): boolean {
-  return taints.some(({ key, value }) => key === drainingTaint && value === 'scale-down');
+/** Why a node is drained, or was until a drain died halfway; undefined where it is not marked. `taints`: its own. Pure. */
+export function drainedFor(taints: readonly NodeTaint[]): string | undefined {
+  return taints.find(({ key }) => key === drainingTaint)?.value;
 }
 
 /** When the drain of this node began; undefined where none goes on. Pure. */

@@ -1,5 +1,6 @@
 import type { PoolSpec } from '../clusters/spec-schema.ts';
 import type { WorkerNode, WorkersObservation } from '../demand/contracts.ts';
+import { drainedFor } from '../drain/mark-node.ts';
 import { decideWorkerRemovals, type RemovableNode } from '../scheduling/decide-worker-removals.ts';
 import type { Removal, Unneeded } from './contracts.ts';
 import { type Place, type ScalingInput, sizeOf, stayingNodes } from './places.ts';
@@ -23,10 +24,14 @@ export function decideRemovals(
   if (!observation.allPods)
     return { removals: [], unneeded: input.unneeded, reason: 'no pod waits; not all pods were read' };
   const nodes = stayingNodes(places, observation);
-  const around = { places, now, since: new Map(input.unneeded.map(({ node, since }) => [node, since])) };
+  const around: Omit<Surroundings, 'going'> = {
+    places,
+    now,
+    since: new Map(input.unneeded.map(({ node, since }) => [node, since])),
+  };
   const plans = input.spec.pools
     .filter(({ scaleDown }) => scaleDown.enabled)
-    .map((pool) => removalsOf(pool, nodes, around));
+    .map((pool) => removalsOf(pool, nodes, { ...around, going: goingOf(pool, places, observation) }));
   const removals = plans.find((plan) => plan.removals.length > 0)?.removals ?? [];
   const unneeded = plans.flatMap((plan) => plan.unneeded);
   const words = removals.length > 0 ? `${removals.length} of ${removals[0]?.pool} go` : 'none has to go yet';
@@ -38,20 +43,48 @@ interface Surroundings {
   readonly now: Date;
   /** By node, since when it is not needed. */
   readonly since: ReadonlyMap<string, string>;
+  /** By zone, how many workers are being drained by which the pool will have fewer. */
+  readonly going: ReadonlyMap<string, number>;
+}
+
+/** Until such a drain ends, its group is to have as many workers as before. */
+function goingOf(
+  pool: PoolSpec,
+  places: readonly Place[],
+  { nodes }: WorkersObservation,
+): ReadonlyMap<string, number> {
+  const drained = new Set(
+    nodes.flatMap(({ name, taints }) => (drainedFor(taints) === 'scale-down' ? [name] : [])),
+  );
+  return new Map(
+    places
+      .filter((place) => place.pool.name === pool.name)
+      .map(({ group, zone }) => {
+        const serving = group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService');
+        return [zone, serving.filter(({ instanceId }) => drained.has(instanceId)).length];
+      }),
+  );
 }
 
 function removalsOf(pool: PoolSpec, nodes: readonly WorkerNode[], around: Surroundings) {
-  const { now, places } = around;
+  const { going, now, places } = around;
   const own = places.filter((place) => place.pool.name === pool.name);
-  const above = own.reduce((sum, { group }) => sum + group.desired, 0) - pool.min;
+  const underWay = own.reduce((sum, { zone }) => sum + (going.get(zone) ?? 0), 0);
+  const above = own.reduce((sum, { group }) => sum + group.desired, 0) - underWay - pool.min;
   const { quietSeconds, removalsMax, utilizationPercentMax } = pool.scaleDown;
   const decision = decideWorkerRemovals(
     nodes.map((node) => removableNode(node, pool, own, around)),
     { [pool.name]: Math.max(0, above) },
-    { quietSeconds, removalsMax, utilizationMax: utilizationPercentMax / 100 },
+    {
+      quietSeconds,
+      removalsMax: Math.max(0, removalsMax - underWay),
+      utilizationMax: utilizationPercentMax / 100,
+    },
     now,
   );
-  const left = new Map(own.map((place) => [place.zone, place.group.desired - place.group.min]));
+  const left = new Map(
+    own.map((place) => [place.zone, place.group.desired - (going.get(place.zone) ?? 0) - place.group.min]),
+  );
   const removals = decision.removals.flatMap(({ node, reason }): Removal[] => {
     const place = own.find(({ group }) => group.instances.some(({ instanceId }) => instanceId === node));
     const room = place ? (left.get(place.zone) ?? 0) : 0;

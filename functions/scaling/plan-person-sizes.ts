@@ -12,7 +12,7 @@ import { describePause, pauseOf } from '../clusters/pause.ts';
 import { retiringReason } from '../clusters/retiring.ts';
 import type { WorkerNode } from '../demand/contracts.ts';
 import { type FoundObservation, readObservation } from '../demand/read-observation.ts';
-import { isDrainedForScaleDown } from '../drain/mark-node.ts';
+import { drainedFor } from '../drain/mark-node.ts';
 import {
   ClusterUnknown,
   KubernetesUnavailable,
@@ -118,7 +118,7 @@ function seenWorker(node: WorkerNode, allPods: boolean): SeenWorker {
   const pods = node.pods.filter(({ resident }) => !resident);
   const staysBecause = node.staysBecause ?? pods.find((pod) => pod.staysBecause !== undefined)?.staysBecause;
   return {
-    going: isDrainedForScaleDown(node.taints),
+    going: drainedFor(node.taints) === 'scale-down',
     createdAt: node.createdAt,
     ...(staysBecause !== undefined && { staysBecause }),
     ...(allPods && { pods: pods.length }),

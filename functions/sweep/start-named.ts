@@ -2,7 +2,7 @@ import { type Executions, executionArnOf } from '../aws/executions.ts';
 import type { TaskContext } from '../runtime/task.ts';
 
 /** Attempts that are tried by number before the minute is taken as number: names stay taken for 90 days. */
-const numberedAttemptsMax = 5;
+export const numberedAttemptsMax = 5;
 
 export interface Start {
   readonly workflow: string;

@@ -14,6 +14,7 @@ import { startDrain } from '../drain/start-drain.ts';
 import { sweepRepairs } from '../repair/sweep-repairs.ts';
 import { OutputInvalid } from '../runtime/errors.ts';
 import { type TaskContext, task } from '../runtime/task.ts';
+import { resumeDrains } from '../scaling/resume-drains.ts';
 import { sweepScaling } from '../scaling/sweep-scaling.ts';
 import { announceHung } from './announce-hung.ts';
 import { type SweepFinding, type SweepScope, sweep } from './contracts.ts';
@@ -43,9 +44,10 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const suspects = await observeControlPlanes(scope, swept, { registry, signal, ...occasion });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
   const pools = poolsInScope(scope, deps, context);
-  const [repairs, scalings] = await Promise.allSettled([
+  const [repairs, scalings, resumed] = await Promise.allSettled([
     pools.then((seen) => sweepRepairs(seen, deps, context)),
     pools.then((seen) => sweepScaling(seen, deps, context)),
+    pools.then((seen) => resumeDrains(seen, deps.executions, context)),
   ]);
   const found = [
     ...swept.map((slot) => decideSweep(slot, sweepPolicy, now)),
@@ -57,11 +59,12 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
     ...(repairs.status === 'fulfilled' ? repairs.value : []),
     ...(scalings.status === 'fulfilled' ? scalings.value : []),
+    ...(resumed.status === 'fulfilled' ? resumed.value : []),
   ].filter(({ action }) => action !== 'none');
   const findings = await holdPaused(found, registry, { now, signal });
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
   const results = await Promise.allSettled(findings.map((finding) => act(finding, deps, context)));
-  const failures = [repairs, scheduled, scalings, ...results].flatMap((result) =>
+  const failures = [repairs, scheduled, scalings, resumed, ...results].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
   if (failures.length > 0) throw failures[0];

@@ -41,7 +41,7 @@ test('an alarm goes to the topic that the deployer names, and to none without on
   }
 });
 
-test('sweep and watches run once a minute, are never repeated, and what is not delivered is kept', () => {
+test('sweep and watches run once a minute, are not repeated by the schedule, and what is not delivered is kept', () => {
   const schedules = ofType(operations, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties);
   expect(schedules.map(({ Name }) => Name)).toEqual([
     'trivet-sweep',
@@ -62,6 +62,23 @@ test('sweep and watches run once a minute, are never repeated, and what is not d
       },
     });
   }
+});
+
+test('Lambda repeats no watch, and the sweep once, which may be all that is told of a spot interruption', () => {
+  const configs = ofType(operations, 'AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
+    JSON.stringify(Properties.FunctionName)
+      .match(/sweep|watch[a-z]+?(?=function)/i)?.[0]
+      ?.toLowerCase(),
+    Properties.MaximumRetryAttempts,
+    Properties.MaximumEventAgeInSeconds,
+  ]);
+  expect(configs).toEqual([
+    ['sweep', 1, 120],
+    ['watchetcd', 0, 60],
+    ['watchkubernetes', 0, 60],
+    ['watchworkers', 0, 60],
+    ['watchdemand', 0, 60],
+  ]);
 });
 
 test('events go to the sweep with what they name, and what is not delivered is kept', () => {

@@ -159,6 +159,14 @@ const ends: Row[] = [
     is: { action: 'finish', outcome: 'expired', effect: 'terminate' },
   },
   {
+    when: 'the deadline has passed and the worker goes only to have fewer, whatever the pool says',
+    observation: shrinking,
+    found: nodeWith([pod('web-1')]),
+    blocked: held,
+    seconds: 3_600,
+    is: { action: 'keep', outcome: 'kept', effect: 'none' },
+  },
+  {
     when: 'the deadline has passed in service and the pool says keep',
     observation: keeping,
     found: nodeWith([pod('web-1')]),

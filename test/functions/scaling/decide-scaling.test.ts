@@ -165,6 +165,11 @@ describe('idle workers', () => {
     { node: 'i-a0', since },
     { node: 'i-b0', since },
   ];
+  const drained = (zone: string, index: number) =>
+    nodeOf(zone, index, {
+      unschedulable: true,
+      taints: [{ key: 'trivet.dev/draining', value: 'scale-down', effect: 'NoSchedule' }],
+    });
   const young = { createdAt: '2026-11-27T11:55:00Z' };
 
   test.for<[string, ScalingInput, string[]]>([
@@ -216,6 +221,31 @@ describe('idle workers', () => {
       'go no faster than their pool lets them',
       inputOf(two, { groups, unneeded, pools: [poolOf({ scaleDown: { removalsMax: 1 } })] }),
       ['i-b0'],
+    ],
+    [
+      'stay where those that are being drained leave their pool at its least number',
+      inputOf(
+        { nodes: [nodeOf('a', 0), drained('b', 0), drained('b', 1)] },
+        { groups: [groupOf('a', 1), groupOf('b', 2)], unneeded, pools: [poolOf({ min: 1 })] },
+      ),
+      [],
+    ],
+    [
+      'stay where as many are being drained as may go at once',
+      inputOf(
+        { nodes: [nodeOf('a', 0), drained('b', 0)] },
+        {
+          groups: [groupOf('a', 1), groupOf('b', 1)],
+          unneeded,
+          pools: [poolOf({ scaleDown: { removalsMax: 1 } })],
+        },
+      ),
+      [],
+    ],
+    [
+      'go beside those that are being drained where both may',
+      inputOf({ nodes: [nodeOf('a', 0), drained('b', 0)] }, { groups, unneeded }),
+      ['i-a0'],
     ],
     [
       'stay in a pool that is not scaled down',
