@@ -1,127 +1,69 @@
-import { decideWorkerPlan, type WorkerPlan } from '../functions/scheduling/decide-worker-plan.ts';
 import { decideWorkerRemovals } from '../functions/scheduling/decide-worker-removals.ts';
-import {
-  hostnameKey,
-  type LabelSelector,
-  type Offering,
-  type PodShape,
-  type PodView,
-  zoneKey,
-} from '../functions/scheduling/model.ts';
-import type { WorkspaceInput } from '../functions/scheduling/workspace.ts';
-import { createIds } from '../region/kernel/ids.ts';
+import type { PodShape } from '../functions/scheduling/model.ts';
 import type { Figure } from './figures.ts';
+import { shapes } from './plan-shapes.ts';
+import { runsOf } from './processes.ts';
 
-/** The peers' own shapes (reference worker-lifecycle §2), so that figures can be held against theirs. */
-const seed = 42;
-const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
-const gibibyte = 1024 ** 3;
-const mebibyte = 1024 ** 2;
-
-/** cluster-autoscaler's: so many pods of each kind, nodes of one kind. */
-function uniform(
-  counts: readonly { readonly count: number; readonly cpu: number; readonly memory: number }[],
-  node: { readonly cpu: number; readonly memory: number; readonly pods?: number },
-  max: number,
-): WorkspaceInput {
-  const pods = counts.flatMap(({ count, cpu, memory }, kind) => {
-    const shape: PodShape = { namespace: 'default', labels: {}, requests: { cpu, memory } };
-    return Array.from({ length: count }, (_, index): PodView => ({ name: `${kind}-${index}`, shape }));
-  });
-  const offerings = zones.slice(0, 1).map(
-    (zone): Offering => ({
-      pool: 'general',
-      zone,
-      instanceType: 'uniform',
-      labels: { [zoneKey]: zone },
-      taints: [],
-      allocatable: node,
-      pricePerHour: 0.1,
-    }),
-  );
-  return { pods, nodes: [], offerings, remaining: { general: max } };
+/** What one process says of planning one shape once (plan-once.ts). */
+export interface Planned {
+  readonly seconds: number;
+  readonly residentMebibytes: number;
+  readonly nodes: number;
+  readonly leftOut: number;
+  readonly pricePerHour: number;
+  readonly lowerBoundPerHour: number;
 }
 
-/** Karpenter's: 400 types, five equal parts of pods that are hard in different ways. */
-function diverse(count: number): WorkspaceInput {
-  const ids = createIds(seed);
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(ids.random() * values.length)] as T;
-  const letter = () => pick([...'abcdefg']);
-  const requests = () => ({
-    cpu: pick([100, 250, 500, 1000, 1500]),
-    memory: pick([100, 256, 512, 1024, 2048, 4096]) * mebibyte,
-  });
-  const labelled = (): PodShape => ({
-    namespace: 'default',
-    labels: { 'my-label': letter() },
-    requests: requests(),
-  });
-  const byLabel = (): LabelSelector => ({ matchLabels: { 'my-label': letter() } });
-  const spread = (topologyKey: string): PodShape => ({
-    ...labelled(),
-    spread: [{ topologyKey, maxSkew: 1, selector: byLabel() }],
-  });
-  const together = (): PodShape => {
-    const own = { 'my-affinity': letter() };
-    const term = { topologyKey: zoneKey, selector: { matchLabels: own }, namespaces: ['default'] };
-    return { namespace: 'default', labels: own, requests: requests(), together: [term] };
-  };
-  const own = { app: 'nginx' };
-  const apart = (): PodShape => ({
-    namespace: 'default',
-    labels: own,
-    requests: requests(),
-    apart: [{ topologyKey: hostnameKey, selector: { matchLabels: own }, namespaces: ['default'] }],
-  });
-  const kinds = [labelled, () => spread(zoneKey), () => spread(hostnameKey), together, apart];
-  const each = Math.floor(count / kinds.length);
-  const shapes = kinds.flatMap((make) => Array.from({ length: each }, make));
-  while (shapes.length < count) shapes.push(labelled());
-  const offerings = Array.from({ length: 400 }, (_, index) => index + 1).flatMap((size) =>
-    zones.map(
-      (zone): Offering => ({
-        pool: 'general',
-        zone,
-        instanceType: `fake-${size}`,
-        labels: { [zoneKey]: zone, 'node.kubernetes.io/instance-type': `fake-${size}` },
-        taints: [],
-        allocatable: { cpu: size * 1000, memory: size * 2 * gibibyte, pods: size * 10 },
-        pricePerHour: size * 0.1 + ((size * 2 * gibibyte) / 1e9) * 0.1,
-      }),
-    ),
-  );
-  const pods = shapes.map((shape, index): PodView => ({ name: `pod-${index}`, shape }));
-  return { pods, nodes: [], offerings, remaining: { general: count } };
-}
+const planOnce = new URL('./plan-once.ts', import.meta.url);
 
-/** Figures of planning, each of a few whole decisions. */
-export function benchPlanning(): Figure[] {
+/** The peers' own numbers (reference worker-lifecycle §2), and the budget of issue 4. */
+const wanted: Readonly<
+  Record<string, { readonly nodes?: number; readonly seconds?: number; readonly mebibytes?: number }>
+> = {
+  '50,000 pods on nodes for 50': { nodes: 1_000 },
+  '51,000 pods of two sizes': { nodes: 2_595 },
+  '10,000 diverse pods, 400 types': { seconds: 2, mebibytes: 512 },
+};
+
+/** Figures of planning: each plan is made in a process of its own, of which the whole memory is counted. */
+export async function benchPlanning(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  const small = { cpu: 200, memory: 200 };
-  figures.push(
-    ...measure(
-      '50,000 pods on nodes for 50',
-      uniform([{ count: 50_000, ...small }], { cpu: 10_000, memory: 10_000, pods: 110 }, 5_000),
-      { nodes: 1_000 },
-    ),
-    ...measure(
-      '51,000 pods of two sizes',
-      uniform(
-        [
-          { count: 50_000, cpu: 50, memory: 100 },
-          { count: 1_000, cpu: 95, memory: 190 },
-        ],
-        { cpu: 1_000, memory: 5_000, pods: 100 },
-        3_000,
-      ),
-      { nodes: 2_595 },
-    ),
-  );
-  for (const count of [1_000, 5_000, 10_000, 20_000])
-    figures.push(
-      ...measure(`${count} diverse pods, 400 types`, diverse(count), count === 10_000 ? { seconds: 2 } : {}),
-    );
+  for (const shape of Object.keys(shapes))
+    figures.push(...planFigures(shape, await runsOf<Planned>(planOnce, { BENCH_SHAPE: shape })));
   return [...figures, ...measureRemovals()];
+}
+
+function planFigures(shape: string, plans: readonly Planned[]): Figure[] {
+  const of = (pick: (plan: Planned) => number) => plans.map(pick);
+  const { mebibytes, nodes, seconds } = wanted[shape] ?? {};
+  const prefix = `planning ${shape}`;
+  return [
+    { name: prefix, unit: 's', runs: of((one) => one.seconds), ...(seconds && { budget: seconds }) },
+    {
+      name: `${prefix}: resident memory`,
+      unit: 'MiB',
+      runs: of((one) => one.residentMebibytes),
+      ...(mebibytes && { budget: mebibytes }),
+    },
+    {
+      name: `${prefix}: nodes`,
+      unit: 'count',
+      runs: of((one) => one.nodes),
+      ...(nodes && { exactly: nodes }),
+    },
+    { name: `${prefix}: pods left out`, unit: 'count', runs: of((one) => one.leftOut), exactly: 0 },
+    { name: `${prefix}: price per hour`, unit: '$', runs: of((one) => one.pricePerHour) },
+    {
+      name: `${prefix}: lower bound of the price per hour`,
+      unit: '$',
+      runs: of((one) => one.lowerBoundPerHour),
+    },
+    {
+      name: `${prefix}: price over its lower bound`,
+      unit: 'ratio',
+      runs: of((one) => one.pricePerHour / one.lowerBoundPerHour),
+    },
+  ];
 }
 
 /** cluster-autoscaler's: 2,000 nodes that are 40 % full, of which 1,200 can go. */
@@ -145,42 +87,11 @@ function measureRemovals(): Figure[] {
   }
   return [
     { name: 'planning removal of 2,000 nodes that are 40 % full', unit: 's', runs: seconds },
-    { name: 'planning removal: nodes removed of the 1,200 that can go', unit: 'count', runs: [removed] },
-  ];
-}
-
-function measure(
-  name: string,
-  input: WorkspaceInput,
-  budget: { nodes?: number; seconds?: number },
-): Figure[] {
-  const seconds: number[] = [];
-  let plan: WorkerPlan | undefined;
-  for (let run = 0; run < 3; run += 1) {
-    const began = performance.now();
-    plan = decideWorkerPlan(input);
-    seconds.push((performance.now() - began) / 1000);
-  }
-  if (!plan) return [];
-  const prefix = `planning ${name}`;
-  return [
-    { name: prefix, unit: 's', runs: seconds, ...(budget.seconds && { budget: budget.seconds }) },
     {
-      name: `${prefix}: nodes`,
+      name: 'planning removal: nodes removed of the 1,200 that can go',
       unit: 'count',
-      runs: [plan.additions.length],
-      ...(budget.nodes && { budget: budget.nodes }),
-    },
-    {
-      name: `${prefix}: pods left out`,
-      unit: 'count',
-      runs: [plan.leftOut.reduce((sum, { pods }) => sum + pods.length, 0)],
-      budget: 0,
-    },
-    {
-      name: `${prefix}: price over its lower bound`,
-      unit: 'ratio',
-      runs: [plan.pricePerHour / plan.lowerBoundPerHour],
+      runs: [removed],
+      exactly: 1_200,
     },
   ];
 }

@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { parseObservation, renderObservation } from '../functions/demand/stored-observation.ts';
 import { issueAuthority, issueLeaf, makeKey } from '../functions/pki/issue.ts';
 import type { Figure } from './figures.ts';
+import { runsOf, said, start } from './processes.ts';
 
 interface Look {
   readonly watchSeconds: number;
@@ -25,7 +24,6 @@ interface Sweep {
   readonly drains: number;
 }
 
-const runsOfEach = 3;
 const modules = {
   serveCluster: new URL('./serve-large-cluster.ts', import.meta.url),
   serveRegion: new URL('./serve-large-region.ts', import.meta.url),
@@ -53,7 +51,8 @@ export async function benchWorkers(): Promise<Figure[]> {
   try {
     const { port } = await said<{ port: number }>(serving);
     const env = { BENCH_CA: certificate, BENCH_ENDPOINT: `https://127.0.0.1:${port}` };
-    const look = (allPods: boolean) => runs<Look>(modules.look, { ...env, BENCH_ALL_PODS: String(allPods) });
+    const look = (allPods: boolean) =>
+      runsOf<Look>(modules.look, { ...env, BENCH_ALL_PODS: String(allPods) });
     const minute = await look(false);
     const all = await look(true);
     const textOf = (looks: readonly Look[]) => looks.at(-1)?.text ?? '';
@@ -69,25 +68,6 @@ export async function benchWorkers(): Promise<Figure[]> {
   }
 }
 
-function start(module: URL, env: Readonly<Record<string, string>>): ChildProcess {
-  return fork(module, { env: { ...process.env, ...env } });
-}
-
-async function runs<T>(module: URL, env: Readonly<Record<string, string>>): Promise<T[]> {
-  const all: T[] = [];
-  for (let run = 0; run < runsOfEach; run += 1) all.push(await said<T>(start(module, env)));
-  return all;
-}
-
-async function said<T>(child: ChildProcess): Promise<T> {
-  const failed = once(child, 'exit').then(([code]) => {
-    throw new Error(`a process of the bench ended with ${code} before it said anything`);
-  });
-  const [message] = await Promise.race([once(child, 'message'), failed]);
-  failed.catch(() => {});
-  return message as T;
-}
-
 /** What was seen, as if no pod waited. */
 function withoutPending(text: string): string {
   const seen = parseObservation(text);
@@ -100,7 +80,7 @@ async function sweeps(text: string, room: number): Promise<Sweep[]> {
   try {
     serving.send(text);
     const { port } = await said<{ port: number }>(serving);
-    return await runs<Sweep>(modules.sweep, {
+    return await runsOf<Sweep>(modules.sweep, {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
