@@ -153,6 +153,13 @@ function decideOnData(observation: SlotObservation, etcd: EtcdHealth): SlotDecis
     );
   if (!observation.formed && !record.startedOnce)
     return direct(observation, 'form', 'the cluster is forming and etcd never started on this volume');
+  // A run that was stopped had told this member to form, and it alone is no quorum: it knows who it is once the others have started.
+  if (!observation.formed && observation.identity === undefined)
+    return {
+      action: 'wait',
+      reason: 'etcd has started on this volume and does not know its cluster yet',
+      ...ids,
+    };
   return direct(observation, 'resume', "the slot's own volume is here");
 }
 

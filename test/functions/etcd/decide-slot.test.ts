@@ -336,6 +336,16 @@ describe('while the cluster forms', () => {
     expect([decision.action, decision.directive?.memberId]).toEqual(['resume', '22']);
   });
 
+  test('a member that was told to form by a dead run, and is no quorum, is awaited until it knows its cluster', () => {
+    const started = forming();
+    const decision = decide({ ...started, record: { ...started.record, startedOnce: true } });
+    expect(decision).toEqual({
+      action: 'wait',
+      reason: 'etcd has started on this volume and does not know its cluster yet',
+      instanceId: 'i-0new',
+    });
+  });
+
   test('data that a dead run left behind is resumed by what it says of itself', () => {
     const refused = { state: 'refused' as const, refusal: 'data-present', reason: 'data is there' };
     const decision = decide(forming({ report: refused, identity: { clusterId: '7', memberId: '22' } }));
