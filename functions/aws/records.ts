@@ -110,6 +110,8 @@ export interface ScalingRecord {
   readonly unneeded: readonly Unneeded[];
   /** What plans have asked for lately, newest first. */
   readonly launches?: readonly LaunchRecord[];
+  /** When it was last decided that workers go, ISO 8601: a look from before shows too many. */
+  readonly removedAt?: string;
   /** What was decided last, and when, ISO 8601. */
   readonly decided?: {
     readonly at: string;

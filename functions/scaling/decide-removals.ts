@@ -21,6 +21,12 @@ export function decideRemovals(
   observation: WorkersObservation,
   now: Date,
 ): RemovalPlan {
+  if (isUnsettled(input, observation))
+    return {
+      removals: [],
+      unneeded: input.unneeded,
+      reason: `no pod waits; what goes since ${input.removedAt} may not be seen yet`,
+    };
   if (!observation.allPods)
     return { removals: [], unneeded: input.unneeded, reason: 'no pod waits; not all pods were read' };
   const nodes = stayingNodes(places, observation);
@@ -36,6 +42,14 @@ export function decideRemovals(
   const unneeded = plans.flatMap((plan) => plan.unneeded);
   const words = removals.length > 0 ? `${removals.length} of ${removals[0]?.pool} go` : 'none has to go yet';
   return { removals, unneeded, reason: `no pod waits; ${unneeded.length} workers are not needed; ${words}` };
+}
+
+/** From the decision that a worker goes to the mark on its node, by which the next decision knows of it, seconds. */
+const settleSeconds = 20;
+
+/** Whether a look may be too old to show all workers that are on their way out: then no further one goes. A time that cannot be read says nothing. */
+function isUnsettled({ removedAt = '' }: ScalingInput, { observedAt }: WorkersObservation): boolean {
+  return Date.parse(observedAt) < Date.parse(removedAt) + settleSeconds * 1_000;
 }
 
 interface Surroundings {

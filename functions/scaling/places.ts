@@ -20,6 +20,8 @@ export interface ScalingInput {
   readonly types: readonly InstanceTypeFact[];
   readonly backOffs: readonly BackOff[];
   readonly unneeded: readonly Unneeded[];
+  /** When it was last decided that workers go, ISO 8601. */
+  readonly removedAt?: string;
 }
 
 /** A pool's group in one zone. */

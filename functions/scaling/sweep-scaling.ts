@@ -48,9 +48,10 @@ async function planOf(
     // By an old look nothing is decided.
     failuresOf(found.fresh ? groups : [], deps, signal),
   ]);
-  const { backOffs = [], unneeded = [] } = before ?? {};
+  const { backOffs = [], removedAt, unneeded = [] } = before ?? {};
   const { deployment, region } = config;
-  const seen = { deployment, region, spec, found, groups, types, backOffs, unneeded };
+  const looked = { deployment, region, spec, found, groups, types };
+  const seen = { ...looked, backOffs, unneeded, ...(removedAt !== undefined && { removedAt }) };
   const { changes, input } = giveBack(seen, failures, now);
   const decided = decideScaling(input, now);
   const refused = changes.map(({ pool, reason, zone }) => `${pool} in ${zone}: ${reason}`);
@@ -63,8 +64,9 @@ async function planOf(
   if (decision.leftOut.length > 0) metrics.count('PodsUnplaceable');
   const { observedAt } = found.observation;
   const record = recordDecision(before, decision, { backOffs: input.backOffs, observedAt, now });
-  await remember(cluster, record, before, { registry: deps.registry, signal });
-  return findingsOf(cluster, decision, observedAt);
+  const remembered = await remember(cluster, record, before, { registry: deps.registry, signal });
+  // Nobody goes whose going nobody remembers: another sweep has just decided who does.
+  return findingsOf(cluster, remembered ? decision : { ...decision, removals: [] }, observedAt);
 }
 
 /** When launches have failed of groups that have fewer instances than they are to have, by the group's name. */
@@ -83,17 +85,19 @@ async function failuresOf(
   return new Map(failures);
 }
 
-/** A look that loses to another is made good by the next. */
+/** Whether it is remembered: a look that loses to another is made good by the next. */
 async function remember(
   cluster: string,
   record: ScalingRecord,
   before: ScalingRecord | undefined,
   { registry, signal }: Pick<ScalingSweepDeps, 'registry'> & { readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   try {
     await registry.putScaling(cluster, record, before ? { revision: before.revision } : 'absent', signal);
+    return true;
   } catch (error) {
     if (!(error instanceof RegistryConflict)) throw error;
+    return false;
   }
 }
 

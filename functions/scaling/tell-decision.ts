@@ -40,7 +40,7 @@ export interface RecordedWith {
  */
 export function recordDecision(
   before: ScalingRecord | undefined,
-  { changes, leftOut, plan, reason, unneeded }: ScalingDecision,
+  { changes, leftOut, plan, reason, removals, unneeded }: ScalingDecision,
   { backOffs, now, observedAt }: RecordedWith,
 ): ScalingRecord {
   const earlier = before?.launches ?? [];
@@ -49,11 +49,14 @@ export function recordDecision(
     const launch = { ...one, observedAt, size: change?.to ?? 0 };
     return !change || earlier.some((other) => isSame(launch, other)) ? [] : [launch];
   });
+  const removedAt = removals.length > 0 ? now.toISOString() : before?.removedAt;
+  const removed = removedAt === undefined ? {} : { removedAt };
   return {
     revision: (before?.revision ?? 0) + 1,
     backOffs,
     unneeded,
     launches: [...planned, ...earlier].slice(0, linesMax),
+    ...removed,
     decided: { at: now.toISOString(), reason, leftOut: shorten(leftOut) },
   };
 }

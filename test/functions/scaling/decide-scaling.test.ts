@@ -231,6 +231,16 @@ describe('idle workers', () => {
       [],
     ],
     [
+      'stay while those that were to go a moment ago may not be seen to',
+      inputOf(two, { groups, unneeded, removedAt: '2026-11-27T11:59:40Z' }),
+      [],
+    ],
+    [
+      'go by a look that must show who was to go before',
+      inputOf(two, { groups, unneeded, removedAt: '2026-11-27T11:59:35Z' }),
+      ['i-a0', 'i-b0'],
+    ],
+    [
       'stay where as many are being drained as may go at once',
       inputOf(
         { nodes: [nodeOf('a', 0), drained('b', 0)] },

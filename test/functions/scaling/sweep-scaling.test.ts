@@ -132,6 +132,10 @@ describe('idle workers', () => {
       { ...drain, zone: 'b', instanceId: 'i-b0' },
       { ...drain, zone: 'a', instanceId: 'i-a0' },
     ]);
+    // The next sweep, by the same look, knows of them.
+    expect((await registry.getScaling('demo'))?.removedAt).toBe('2026-11-27T12:10:00.000Z');
+    expect(await sweep(await seen({ nodes }, { groups }))).toEqual([]);
+    expect((await registry.getScaling('demo'))?.unneeded).toHaveLength(2);
   });
 
   test('are quiet from anew once a look has found them needed', async () => {
