@@ -39,14 +39,14 @@ export function renderFigures(figures: readonly Figure[]): string[][] {
     const middle = median(runs);
     const kept = isKept(figure);
     const verdict = kept === undefined ? '' : kept ? 'within' : 'OVER';
-    const limit = exactly === undefined ? budget && `≤ ${format(budget)}` : `= ${format(exactly)}`;
+    const limit = budget === undefined ? '' : `≤ ${format(budget)}`;
     return [
       name,
       format(middle),
       format(Math.min(...runs)),
       format(Math.max(...runs)),
       String(runs.length),
-      limit || (budget === 0 ? '≤ 0' : ''),
+      exactly === undefined ? limit : `= ${format(exactly)}`,
       verdict,
     ];
   });

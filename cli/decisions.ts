@@ -84,6 +84,11 @@ export function withoutRepeats<T extends { readonly at: string; readonly reason?
 export const sameDecision = ({ action, instanceId, subject, task, what }: Decision) =>
   [task, what, subject, instanceId, action] as const;
 
+/** So many of the latest, each once; oldest first. Pure. */
+export function latestDecisions(decisions: readonly Decision[], max: number): Decision[] {
+  return withoutRepeats(decisions, sameDecision).slice(-max);
+}
+
 async function readAll(
   logs: Pick<CloudWatchLogs, 'filterLogEvents'>,
   request: { readonly logGroupName: string; readonly filterPattern: string; readonly startTime: number },

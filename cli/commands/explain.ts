@@ -2,14 +2,7 @@ import { makeObjects } from '../../functions/aws/objects.ts';
 import { makeRegistry, type RepairsRecord } from '../../functions/aws/registry.ts';
 import type { WorkerNode } from '../../functions/demand/contracts.ts';
 import { readObservation } from '../../functions/demand/read-observation.ts';
-import {
-  type Decision,
-  isTelling,
-  readDecisions,
-  renderDecision,
-  sameDecision,
-  withoutRepeats,
-} from '../decisions.ts';
+import { type Decision, isTelling, latestDecisions, readDecisions, renderDecision } from '../decisions.ts';
 import { CommandError, type Output } from '../output.ts';
 import type { Target } from '../target.ts';
 import { type ClusterStatus, readStatus } from './status.ts';
@@ -42,7 +35,7 @@ export async function explain(
     since,
     ...(subject !== undefined && { subject }),
   });
-  const shown = withoutRepeats(decisions, sameDecision).slice(-shownMax);
+  const shown = latestDecisions(decisions, shownMax);
   const explanation: Explanation = {
     cluster,
     subject: subject ?? '',

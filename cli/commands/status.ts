@@ -5,14 +5,7 @@ import { describePause, pauseOf } from '../../functions/clusters/pause.ts';
 import { retiringReason } from '../../functions/clusters/retiring.ts';
 import type { EtcdHealth, MemberHealth } from '../../functions/etcd/contracts.ts';
 import type { KubernetesHealth } from '../../functions/kubernetes/contracts.ts';
-import {
-  type Decision,
-  isTelling,
-  readDecisions,
-  renderDecision,
-  sameDecision,
-  withoutRepeats,
-} from '../decisions.ts';
+import { type Decision, isTelling, latestDecisions, readDecisions, renderDecision } from '../decisions.ts';
 import { clusterOfExecution, listWorkflows } from '../executions.ts';
 import { workflowOf } from '../history.ts';
 import { type KubernetesStatus, readKubernetes, renderKubernetes, summarizeStatus } from '../kubernetes.ts';
@@ -137,7 +130,7 @@ async function lastDecisions(
   const since = new Date(Date.now() - decisionsMilliseconds);
   try {
     const read = await readDecisions(target, cluster, { since });
-    return { decisions: withoutRepeats(read.filter(isTelling), sameDecision).slice(-decisionsMax) };
+    return { decisions: latestDecisions(read.filter(isTelling), decisionsMax) };
   } catch (error) {
     return { decisions: [], decisionsUnread: error instanceof Error ? error.message : String(error) };
   }

@@ -39,7 +39,7 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const swept = await observeSlots(scope, deps, { deployment: config.deployment, now, signal });
   const workers = await observeWorkers(scope, deps, { deployment: config.deployment, signal });
   const [scheduled] = await Promise.allSettled([scheduledEvents(scope, deps, signal)]);
-  const occasion = { scope, scheduled: scheduled.status === 'fulfilled' ? scheduled.value : [] };
+  const occasion = { scope, scheduled: foundBy(scheduled) };
   const { registry } = deps;
   const suspects = await observeControlPlanes(scope, swept, { registry, signal, ...occasion });
   // Workers come last: what keeps them from being looked at must keep no slot from its workflow.
@@ -57,9 +57,9 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
     ),
     ...workers.map(decideWorkerSweep),
     ...workers.map((worker) => decideDrainSweep(worker, occasion, drainSweepPolicy, now)),
-    ...(repairs.status === 'fulfilled' ? repairs.value : []),
-    ...(scalings.status === 'fulfilled' ? scalings.value : []),
-    ...(resumed.status === 'fulfilled' ? resumed.value : []),
+    ...foundBy(repairs),
+    ...foundBy(scalings),
+    ...foundBy(resumed),
   ].filter(({ action }) => action !== 'none');
   const findings = await holdPaused(found, registry, { now, signal });
   for (const finding of findings) log.info('found', { ...finding, scope: scope?.reason ?? 'schedule' });
@@ -74,6 +74,11 @@ export const handler = task(sweep, makeSweepDeps, async (input, deps: SweepReade
   const clusters = [...new Set([...swept, ...workers].map(({ cluster }) => cluster))];
   return { clusters, findings, started };
 });
+
+/** What a look found; nothing where it failed, which is told at the end. */
+function foundBy<T>(result: PromiseSettledResult<T[]>): T[] {
+  return result.status === 'fulfilled' ? result.value : [];
+}
 
 /** Does what was decided; the name of an execution when one was started. */
 async function act(
